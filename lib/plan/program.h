@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program: a graph planned for execution. Steps in order, forward first, then backward; each value that is
+ * computed has a place: a tensor with a memory order inside a buffer; each buffer has a span of steps in which
+ * it is alive and an offset in the arena.
+ *
+ *     arena:  [ buffers, overlapping where their spans do not ][ scratch of the running step ]
+ *
+ * A program never changes after planning and is shared by sessions. Whatever was asked to be kept is never fused away
+ * and lives to the end; whatever a backward step reads lives to the end too, so that backward can run
+ * again for another target without running forward.
+ */
+#ifndef CAMX_PLAN_PROGRAM_H
+#define CAMX_PLAN_PROGRAM_H
+
+#include "graph/graph.h"
+#include "plan/weights.h"
+
+typedef struct camx__place {
+    camx__tensor tensor; /* data only for constants; others get theirs from buffer and arena */
+    int buffer;          /* -1 = constant */
+} camx__place;
+
+typedef struct camx__buffer {
+    size_t bytes;
+    size_t offset; /* in the arena */
+    int first;     /* step that writes it first */
+    int last;      /* last step that touches it; CAMX__FOREVER = keep */
+} camx__buffer;
+
+#define CAMX__FOREVER 0x7fffffff
+
+typedef enum camx__step_kind {
+    CAMX__STEP_FORWARD = 0,  /* op->forward */
+    CAMX__STEP_COPY = 1,     /* inputs[0] into outputs[0]: another memory order */
+    CAMX__STEP_BACKWARD = 2, /* op->backward */
+    CAMX__STEP_ADD = 3       /* gradients: outputs[0] = or += inputs[0], same shape seen flat or strided */
+} camx__step_kind;
+
+typedef struct camx__step {
+    camx__step_kind kind;
+    int node; /* number in the graph of the node whose output this step makes; for fused ones the last */
+    const camx__op *op;
+    const void *params;
+    const void *state;
+    const char *label;
+    int input_count;
+    int *inputs; /* place numbers, -1 = absent */
+    int output_count;
+    int *outputs;
+    /* forward */
+    bool fused;             /* `epilogue` is to be passed */
+    camx__epilogue epilogue; /* residual is taken from residual_place */
+    int residual_place;     /* -1 = none */
+    /* backward */
+    int *output_gradients; /* place numbers, -1 = zero; output_count of them */
+    int *input_gradients;  /* -1 = not wanted; input_count of them */
+    bool *accumulate;
+    bool flat_add; /* CAMX__STEP_ADD: shapes differ, the numbers are the same in sequence */
+    const camx__pack *pack; /* NULL = none */
+    size_t scratch_bytes;
+} camx__step;
+
+/* What a program must offer. */
+typedef struct camx__demand {
+    const int *keep; /* value ids whose numbers are wanted after forward */
+    int keep_count;
+    const int *gradients; /* value ids whose gradients may be wanted */
+    int gradient_count;
+    bool fusion;
+    camx__op_settings settings;
+} camx__demand;
+
+typedef struct camx__program {
+    camx__zone zone;
+    const camx__graph *graph;
+    camx__op_settings settings;
+    int forward_count;
+    int step_count; /* forward and backward */
+    camx__step *steps;
+    int place_count;
+    camx__place *places;
+    int buffer_count;
+    camx__buffer *buffers;
+    int *value_place;    /* per value: where its numbers are after forward if kept, -1 = not held */
+    int *gradient_place; /* per value: where its gradient is, -1 = none */
+    bool *kept;          /* per value: value_place is valid after forward */
+    int seed_place;      /* gradient of the logits, -1 = no backward */
+    int *input_places;   /* per graph input: plain tensors the caller's numbers are copied into, -1 = unused */
+    size_t arena_bytes;
+    size_t scratch_offset;
+} camx__program;
+
+camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const camx__demand *demand,
+                               camx__memory *memory, camx__program **program, camx_error *error);
+void camx__program_free(camx__program *program);
+
+/* True if the program already offers everything in the demand. */
+bool camx__program_serves(const camx__program *program, const camx__demand *demand);
+
+#endif
