@@ -19,10 +19,10 @@ typedef struct camx_image camx_image;
 typedef struct camx_image_options {
     uint32_t struct_size;
     int32_t ignore_orientation;      /* 0 (default): turned upright as the EXIF data of a JPEG says */
-    const camx_allocator *allocator; /* NULL (default): malloc. libjpeg and libpng's own memory too where they allow it */
-    uint64_t max_pixels;             /* width x height at most; default 2^28 (268 megapixels) */
-    uint64_t max_file_bytes;         /* default 1 GiB */
-    uint32_t max_scans;              /* of a progressive JPEG; default 500 */
+    const camx_allocator *allocator; /* NULL (default): malloc. libpng uses it too; libjpeg only knows malloc */
+    uint64_t max_pixels;             /* width x height at most; 0 = the default, 2^28 (268 megapixels) */
+    uint64_t max_file_bytes;         /* 0 = the default, 1 GiB */
+    uint32_t max_scans;              /* of a progressive JPEG; 0 = the default, 500 */
     uint8_t background[4];           /* transparent pixels are laid on this: red, green, blue, unused; default white */
 } camx_image_options;
 
@@ -54,12 +54,13 @@ typedef struct camx_write_options {
 CAMX_API void camx_write_options_init(camx_write_options *options);
 
 /* Writes a picture; the name's ending chooses: .png, .jpg or .jpeg. The file appears whole or not at all: it is
- * written under a temporary name in the same folder and then renamed. Since 0.1. */
+ * written under a temporary name in the same folder and then renamed. PNG keeps an alpha channel, JPEG drops
+ * it. Since 0.1. */
 CAMX_API camx_status camx_image_write(const char *path, const camx_pixels *pixels,
                                       const camx_write_options *options, camx_error *error);
 
-/* Writes floats as a NumPy .npy file (version 1.0, '<f4', C order), whole or not at all. rank 1 .. 8.
- * Since 0.1. */
+/* Writes floats as a NumPy .npy file (version 1.0, '<f4', C order), whole or not at all. rank 1 .. 8. The name
+ * may end as it likes. Since 0.1. */
 CAMX_API camx_status camx_npy_write(const char *path, const float *values, const int64_t *shape, uint32_t rank,
                                     camx_error *error);
 
