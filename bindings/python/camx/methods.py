@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The methods: cam, gradcam, gradcampp, occlusion, and explain (any of them by name).
+
+All take a session, or a model (which then uses one session of its own, shared by all such
+calls), and return a new Map. Parameters they share:
+
+x: a camx.Input, uint8 pixels [height, width, 3] (prepared by the model's own preprocessing), or
+    a float tensor [N, C, H, W]; None = the session's last input, without running the network again.
+target: None = the top class of each image; a class number or name; a list of one per image; a
+    camx.Target.
+layer: a layer's name (see camx.Session); None = the default layer.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+from . import _structs as s
+from ._enums import Edge, Fill, GradcamppRule, Method, Score, choose
+from ._library import call, int32, lib, python_text, text
+from .errors import ArgumentError, Cancelled, DeadlineError
+from .inputs import as_input, rgb_bytes
+from .maps import Map, new_map
+from .model import Model
+from .session import Session
+from .targets import as_target
+
+Where = Union[Session, Model]
+Progress = Callable[[int, int], Optional[bool]]
+Pair = Union[int, Tuple[int, int]]
+FillLike = Union[str, float, Sequence[int]]
+
+
+def cam(where: Where, x: Any = None, target: Any = None) -> Map:
+    """Class activation mapping (Zhou et al., CVPR 2016), for networks that end in a global
+    average pool and one dense layer; others are refused with MethodError and the reason. The
+    map's mean plus the bias is the logit."""
+    options = s.camx_cam_options()
+    lib.camx_cam_options_init(ctypes.byref(options))
+    return _compute(where, lib.cam_compute, x, target, options)
+
+
+def gradcam(where: Where, x: Any = None, target: Any = None, layer: Optional[str] = None) -> Map:
+    """Grad-CAM (Selvaraju et al., ICCV 2017) at any layer. The raw map is signed: the paper's
+    ReLU is part of the scalings of Map.scaled and Map.render."""
+    options = s.camx_gradcam_options()
+    lib.camx_gradcam_options_init(ctypes.byref(options))
+    options.layer = text(layer, "the layer")
+    return _compute(where, lib.gradcam_compute, x, target, options)
+
+
+def gradcampp(
+    where: Where,
+    x: Any = None,
+    target: Any = None,
+    layer: Optional[str] = None,
+    *,
+    rule: Union[str, int, GradcamppRule] = "paper",
+) -> Map:
+    """Grad-CAM++ (Chattopadhyay et al., WACV 2018). rule: 'paper' (eq. 19), or 'mean_positive',
+    the simpler mean of the positive gradients that articles teach under this name."""
+    options = s.camx_gradcampp_options()
+    lib.camx_gradcampp_options_init(ctypes.byref(options))
+    options.rule = int(choose(GradcamppRule, rule, "the rule"))
+    options.layer = text(layer, "the layer")
+    return _compute(where, lib.gradcampp_compute, x, target, options)
+
+
+def occlusion(
+    where: Where,
+    x: Any = None,
+    target: Any = None,
+    *,
+    patch: Pair = 0,
+    stride: Pair = 0,
+    fill: Optional[FillLike] = None,
+    blur_sigma: float = 0.0,
+    edge: Union[None, str, int, Edge] = None,
+    score: Union[None, str, int, Score] = None,
+    preset: Optional[str] = None,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+) -> Map:
+    """Occlusion (Zeiler & Fergus, ECCV 2014): how far the score falls when a patch is covered.
+    The map has the network input's size.
+
+    patch, stride: pixels of the network's input, one number or (width, height); 0 = the defaults
+        (a seventh of the shorter side; half the patch).
+    fill: a colour (red, green, blue) of 0 .. 255 (default 128, 128, 128), 'blur' (the picture
+        itself, blurred with blur_sigma pixels; 0 = half the patch), or one number in the
+        network's own scale.
+    edge: 'crop' (default), 'flush' or 'centred': what happens at the right and lower edge.
+    score: 'probability' (default) or 'logit'. preset: 'captum' = captum.attr.Occlusion's
+        conventions (fill 0 in the network's scale, crop, logit).
+    progress: called now and then as progress(done, total), only on the calling thread. Returning
+        False stops the call with Cancelled, whose .partial holds the map so far; an exception
+        raised inside stops it too and comes out of this call.
+    deadline: seconds for the whole call, 0 = none; DeadlineError when they are up, with .partial
+        as well.
+
+    Ctrl-C works during the call, with or without a progress callback.
+    """
+    options = s.camx_occlusion_options()
+    if preset is None:
+        lib.camx_occlusion_options_init(ctypes.byref(options))
+    elif preset == "captum":
+        lib.camx_occlusion_options_captum(ctypes.byref(options))
+    else:
+        raise ArgumentError(f"the preset is {preset!r}; there is only 'captum'")
+    options.patch_width, options.patch_height = _pair(patch, "patch")
+    options.stride_x, options.stride_y = _pair(stride, "stride")
+    if fill is not None:
+        _set_fill(options, fill)
+    options.blur_sigma = blur_sigma
+    if edge is not None:
+        options.edge = int(choose(Edge, edge, "edge"))
+    options.deadline = deadline
+    spec = as_target(target)
+    if score is None and preset == "captum" and spec.score == Score.DEFAULT:
+        score = Score.LOGIT
+    if score is not None:
+        spec = spec.with_score(score)
+    return _compute(where, lib.occlusion_map, x, spec, options, progress)
+
+
+def explain(
+    where: Where,
+    method: Union[str, int, Method],
+    x: Any = None,
+    target: Any = None,
+    layer: Optional[str] = None,
+    *,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+) -> Map:
+    """Any method by name ('gradcam') or number with its default options, for programs that let
+    the user choose."""
+    options = s.camx_explain_options()
+    lib.camx_explain_options_init(ctypes.byref(options))
+    options.layer = text(layer, "the layer")
+    options.deadline = deadline
+    number = _method_number(method)
+
+    def function(
+        session: Any, given: Any, spec: Any, settings: Any, result: Any, error: Any
+    ) -> int:
+        return int(lib.camx_explain(session, number, given, spec, settings, result, error))
+
+    return _compute(where, function, x, target, options, progress)
+
+
+def methods() -> Dict[str, str]:
+    """Every method of the library: its name and one line on what it is."""
+    result: Dict[str, str] = {}
+    index = 0
+    while True:
+        number = lib.camx_method_at(index)
+        if number == 0:
+            return result
+        name = python_text(lib.camx_method_name(number))
+        result[name] = python_text(lib.camx_method_summary(number))
+        index += 1
+
+
+def _method_number(method: Union[str, int, Method]) -> int:
+    if not isinstance(method, str):
+        return int(method)
+    number = int(lib.camx_method_by_name(text(method, "the method")))
+    if number == 0:
+        raise ArgumentError(f"no method is named {method!r}; there are {', '.join(methods())}")
+    return number
+
+
+def _compute(
+    where: Where,
+    function: Any,
+    x: Any,
+    target: Any,
+    options: Any,
+    progress: Optional[Progress] = None,
+) -> Map:
+    """Runs one method and wraps its map; long ones get a callback, which also lets Ctrl-C
+    through."""
+    if not isinstance(where, (Session, Model)):
+        raise ArgumentError(
+            f"the first argument is {where!r}; it must be a camx.Session or a camx.Model"
+        )
+    session = where if isinstance(where, Session) else where._default_session()
+    given = as_input(session.model, x)
+    spec = as_target(target)._to_c(session.model)
+    result = new_map()
+    pending: List[BaseException] = []
+    if hasattr(options, "progress"):
+        options.progress = _callback(progress, pending)
+    with session._busy() as pointer:
+        try:
+            call(
+                function,
+                pointer,
+                None if given is None else given._pointer,
+                ctypes.byref(spec),
+                ctypes.byref(options),
+                result.pointer,
+            )
+        except (Cancelled, DeadlineError) as stopped:
+            if not pending and lib.camx_map_image_count(result.pointer) > 0:
+                stopped.partial = Map(result)
+            if not pending:
+                raise
+        finally:
+            session._remember(given)
+    if pending:
+        raise pending[0]
+    return Map(result)
+
+
+def _callback(progress: Optional[Progress], pending: List[BaseException]) -> Any:
+    """A C callback around a Python one. Exceptions cannot cross C: they are kept in `pending`."""
+
+    def step(done: int, total: int, _user: Any) -> int:
+        try:
+            return int(progress is not None and progress(done, total) is False)
+        except BaseException as error:  # KeyboardInterrupt too
+            pending.append(error)
+            return 1
+
+    return s.progress_fn(step)
+
+
+def _pair(value: Pair, what: str) -> Tuple[int, int]:
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ArgumentError(f"{what} is {value!r}; give one number or (width, height)")
+        return int32(value[0], what), int32(value[1], what)
+    return int32(value, what), int32(value, what)
+
+
+def _set_fill(options: s.camx_occlusion_options, fill: FillLike) -> None:
+    if isinstance(fill, str):
+        if fill != "blur":
+            raise ArgumentError(
+                f"fill is {fill!r}; give 'blur', a colour of three numbers, or one number"
+            )
+        options.fill = int(Fill.BLUR)
+    elif isinstance(fill, (tuple, list)):
+        options.fill = int(Fill.COLOUR)
+        options.fill_rgb[:3] = list(rgb_bytes(fill, "fill"))
+    else:
+        options.fill = int(Fill.VALUE)
+        options.fill_value = float(fill)  # type: ignore[arg-type]
