@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The general convolution: the source pixels of a few destination pixels are copied side by side into a panel
+ * that fits the second-level cache (im2col), and the panel is multiplied by the packed weights at once. Long sums
+ * are cut into ranges of taps, so that the panel keeps enough rows. Any kernel, stride, dilation, padding, groups
+ * and direction.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "kernels/conv_map.h"
+
+enum {
+    PANEL_BYTES = 256 * 1024, /* of the copied source */
+    SUM_LENGTH = 1024,        /* of one range of taps, about */
+    TASK_WORK = 800 * 1000,   /* multiply-adds below which a task is not worth handing out */
+    TASKS_WANTED = 64,        /* of one phase: enough for many threads to finish together */
+    FEW_COLUMNS = 64          /* copying costs too much for fewer columns */
+};
+
+/* How one phase is cut into tasks; by its shape alone. */
+typedef struct cut {
+    int64_t rows, row_parts;       /* destination pixels of a task */
+    int64_t columns, column_parts; /* destination channels of a task; with groups: groups of a task */
+    int64_t taps;                  /* copied at a time */
+    bool direct;                   /* products go straight to the destination */
+} cut;
+
+/* At the start of the scratch memory, one per phase. */
+typedef struct phase_entry {
+    int64_t first_task;
+    size_t packed_offset;
+} phase_entry;
+
+static int64_t even_part(int64_t whole, int64_t most, int64_t unit)
+{
+    int64_t limit = most < unit ? unit : most / unit * unit;
+    int64_t parts = camx__ceil_div(whole, limit);
+    return camx__ceil_div(camx__ceil_div(whole, parts), unit) * unit;
+}
+
+static cut cut_phase(const camx__conv_plan *plan, const camx__conv_map *map, const camx__conv_phase *phase)
+{
+    const camx__gemm *gemm = plan->settings.gemm;
+    cut c = {.rows = 1, .columns = 1, .taps = 1};
+    int64_t taps = phase->y.taps * phase->x.taps;
+    int64_t depth = map->group_src > 0 ? map->group_src : 1;
+    double work = (double)phase->pixels * (double)(phase->k > 0 ? phase->k : 1) * (double)map->dst_c;
+    int64_t wanted = work / TASK_WORK > TASKS_WANTED ? TASKS_WANTED : (int64_t)(work / TASK_WORK) + 1;
+    if (taps > 0)
+        c.taps = SUM_LENGTH / depth < 1 ? 1 : even_part(taps, SUM_LENGTH / depth, 1);
+    c.direct = c.taps >= taps && map->phases_h * map->phases_w == 1;
+    if (phase->pixels == 0)
+        return c;
+    int64_t most = PANEL_BYTES / (int64_t)sizeof(real) / (c.taps * depth);
+    c.rows = even_part(phase->pixels, most, gemm->tile_m);
+    c.rows = camx__smaller(c.rows, phase->pixels);
+    c.row_parts = camx__ceil_div(phase->pixels, c.rows);
+    int64_t column_parts = camx__ceil_div(wanted, c.row_parts);
+    if (map->groups > 1) {
+        c.columns = camx__ceil_div(map->groups, camx__smaller(column_parts, map->groups));
+        c.column_parts = camx__ceil_div(map->groups, c.columns);
+    } else {
+        int64_t fair = camx__ceil_div(map->dst_c, column_parts);
+        c.columns = even_part(map->dst_c, fair < FEW_COLUMNS ? FEW_COLUMNS : fair, gemm->tile_n);
+        c.column_parts = camx__ceil_div(map->dst_c, c.columns);
+    }
+    return c;
+}
+
+/* Numbers of one worker: the panel, and the products that do not go straight to the destination. */
+static size_t panel_reals(const camx__conv_map *map, const cut *c)
+{
+    return camx__round_up_bytes((size_t)(c->rows * c->taps * map->group_src) * sizeof(real)) / sizeof(real);
+}
+
+static size_t worker_bytes(const camx__conv_map *map, const cut *c)
+{
+    int64_t columns = map->groups > 1 ? map->group_dst : c->columns;
+    size_t products = c->direct ? 0 : (size_t)(c->rows * columns);
+    return camx__round_up_bytes((panel_reals(map, c) + products) * sizeof(real));
+}
+
+static size_t most_worker_bytes(const camx__conv_plan *plan, const camx__conv_map *map)
+{
+    size_t most = 0;
+    for (int64_t i = 0; i < map->phases_h * map->phases_w; i++) {
+        camx__conv_phase phase = camx__conv_phase_of(plan, map, i);
+        cut c = cut_phase(plan, map, &phase);
+        size_t bytes = worker_bytes(map, &c);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static size_t table_bytes(const camx__conv_map *map)
+{
+    return camx__round_up_bytes((size_t)(map->phases_h * map->phases_w) * sizeof(phase_entry));
+}
+
+void camx__conv_panels_measure(camx__conv_plan *plan, int workers)
+{
+    camx__conv_map map = camx__conv_map_of(plan);
+    for (int64_t i = 0; i < map.phases_h * map.phases_w; i++) {
+        camx__conv_phase phase = camx__conv_phase_of(plan, &map, i);
+        plan->packed_bytes += phase.group_bytes * (size_t)map.groups;
+    }
+    plan->scratch_bytes = table_bytes(&map) + (size_t)workers * most_worker_bytes(plan, &map);
+}
+
+/* Rows of ONNX weights [out_c, in_c / groups, kernel] that belong to one group go into that group's packed form,
+ * tap by tap. */
+static void pack_group(const camx__conv_plan *plan, const camx__conv_map *map, const camx__conv_phase *phase,
+                       const real *rows, int64_t first, int64_t count, void *packed)
+{
+    const camx__conv_shape *s = &plan->shape;
+    int64_t elements = s->kernel_h * s->kernel_w;
+    int64_t depth = s->in_c / s->groups;
+    camx__gemm_piece piece;
+    for (int64_t t = 0; t < phase->y.taps * phase->x.taps; t++) {
+        int64_t ky = phase->y.kernel_first + t / phase->x.taps * phase->y.kernel_step;
+        int64_t kx = phase->x.kernel_first + t % phase->x.taps * phase->x.kernel_step;
+        piece.source = rows + ky * s->kernel_w + kx;
+        if (map->gradient) {
+            piece.n_first = 0;
+            piece.n_count = depth;
+            piece.stride_n = elements;
+            piece.k_first = t * map->group_src + first;
+            piece.k_count = count;
+            piece.stride_k = depth * elements;
+        } else {
+            piece.n_first = first;
+            piece.n_count = count;
+            piece.stride_n = depth * elements;
+            piece.k_first = t * map->group_src;
+            piece.k_count = depth;
+            piece.stride_k = elements;
+        }
+        plan->settings.gemm->pack(packed, map->group_dst, phase->k, &piece);
+    }
+}
+
+void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
+                            void *packed)
+{
+    const camx__conv_shape *s = &plan->shape;
+    camx__conv_map map = camx__conv_map_of(plan);
+    int64_t per_group = s->out_c / s->groups;
+    int64_t row = s->in_c / s->groups * s->kernel_h * s->kernel_w;
+    char *out = packed;
+    for (int64_t i = 0; i < map.phases_h * map.phases_w; i++) {
+        camx__conv_phase phase = camx__conv_phase_of(plan, &map, i);
+        int64_t done = 0;
+        while (done < count) {
+            int64_t group = (first + done) / per_group;
+            int64_t within = (first + done) % per_group;
+            int64_t some = camx__smaller(count - done, per_group - within);
+            pack_group(plan, &map, &phase, rows + done * row, within, some,
+                       out + (size_t)group * phase.group_bytes);
+            done += some;
+        }
+        out += phase.group_bytes * (size_t)map.groups;
+    }
+}
+
+/* A destination pixel of a phase. */
+typedef struct spot {
+    int64_t image, y, x;
+} spot;
+
+static spot spot_of(const camx__conv_phase *phase, int64_t pixel)
+{
+    spot at;
+    at.x = pixel % phase->x.out_count;
+    at.y = pixel / phase->x.out_count % phase->y.out_count;
+    at.image = pixel / phase->x.out_count / phase->y.out_count;
+    return at;
+}
+
+static void next_spot(const camx__conv_phase *phase, spot *at)
+{
+    if (++at->x < phase->x.out_count)
+        return;
+    at->x = 0;
+    if (++at->y < phase->y.out_count)
+        return;
+    at->y = 0;
+    at->image++;
+}
+
+/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side into out. */
+static real *copy_taps(const camx__conv_call *call, const camx__conv_axis *axis, const real *row, int64_t out_x,
+                       int64_t first, int64_t end, real *out)
+{
+    const camx__conv_map *map = &call->map;
+    int64_t depth = map->group_src;
+    int64_t x = out_x * axis->in_step + axis->in_first + first * axis->tap_step;
+    int64_t last = x + (end - first - 1) * axis->tap_step;
+    if (!row) {
+        memset(out, 0, (size_t)((end - first) * depth) * sizeof(real));
+        return out + (end - first) * depth;
+    }
+    if (x >= 0 && last < map->src_w && axis->tap_step == 1 && call->src_pitch == depth) {
+        memcpy(out, row + x * depth, (size_t)((end - first) * depth) * sizeof(real));
+        return out + (end - first) * depth;
+    }
+    for (int64_t t = first; t < end; t++, x += axis->tap_step, out += depth) {
+        if (x >= 0 && x < map->src_w)
+            memcpy(out, row + x * call->src_pitch, (size_t)depth * sizeof(real));
+        else
+            memset(out, 0, (size_t)depth * sizeof(real));
+    }
+    return out;
+}
+
+/* Taps first .. first + count - 1 (counted through all kernel rows) of `rows` pixels from `pixel` on. */
+static void fill_panel(const camx__conv_call *call, const camx__conv_phase *phase, int64_t group, int64_t pixel,
+                       int64_t rows, int64_t first, int64_t count, real *out)
+{
+    const camx__conv_map *map = &call->map;
+    spot at = spot_of(phase, pixel);
+    for (int64_t i = 0; i < rows; i++, next_spot(phase, &at)) {
+        int64_t tap = first;
+        while (tap < first + count) {
+            int64_t ty = tap / phase->x.taps;
+            int64_t tx = tap % phase->x.taps;
+            int64_t end = camx__smaller(phase->x.taps, tx + first + count - tap);
+            int64_t y = at.y * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
+            const real *row = NULL;
+            if (y >= 0 && y < map->src_h)
+                row = call->src + (at.image * map->src_h + y) * map->src_w * call->src_pitch +
+                      group * map->group_src;
+            out = copy_taps(call, &phase->x, row, at.x, tx, end, out);
+            tap += end - tx;
+        }
+    }
+}
+
+/* Products of a phase whose pixels are not side by side: to their places. */
+static void place_rows(const camx__conv_call *call, const camx__conv_phase *phase, int64_t pixel, int64_t rows,
+                       int64_t channel, int64_t count, const real *products)
+{
+    const camx__conv_map *map = &call->map;
+    spot at = spot_of(phase, pixel);
+    for (int64_t i = 0; i < rows; i++, next_spot(phase, &at), products += count) {
+        int64_t y = phase->y.out_first + at.y * phase->y.out_step;
+        int64_t x = phase->x.out_first + at.x * phase->x.out_step;
+        int64_t place = (at.image * map->dst_h + y) * map->dst_w + x;
+        real *out = call->dst + place * call->dst_pitch + channel;
+        if (call->accumulate)
+            for (int64_t j = 0; j < count; j++)
+                out[j] += products[j];
+        else
+            memcpy(out, products, (size_t)count * sizeof(real));
+    }
+}
+
+/* One rectangle of a phase: `rows` pixels x columns of one group. */
+typedef struct rectangle {
+    int64_t group, pixel, rows, first, columns;
+    const char *packed; /* of the group */
+    real *panel, *products;
+} rectangle;
+
+static void run_rectangle(const camx__conv_call *call, const camx__conv_phase *phase, const cut *c,
+                          const rectangle *r)
+{
+    const camx__conv_map *map = &call->map;
+    const camx__gemm *gemm = call->plan->settings.gemm;
+    int64_t taps = phase->y.taps * phase->x.taps;
+    int64_t channel = r->group * map->group_dst;
+    camx__epilogue epilogue;
+    camx__gemm_part part = {.n = map->group_dst, .k = phase->k, .m = r->rows, .n_first = r->first,
+                            .n_count = r->columns, .a = r->panel, .packed = r->packed};
+    part.c = c->direct ? call->dst + r->pixel * call->dst_pitch + channel + r->first : r->products;
+    part.ldc = c->direct ? call->dst_pitch : r->columns;
+    if (call->epilogue) {
+        epilogue = *call->epilogue;
+        if (epilogue.bias)
+            epilogue.bias += channel;
+        if (epilogue.residual)
+            epilogue.residual += r->pixel * epilogue.residual_pitch + channel;
+    }
+    for (int64_t tap = 0; tap < taps || tap == 0; tap += c->taps) {
+        int64_t count = camx__smaller(c->taps, taps - tap);
+        fill_panel(call, phase, r->group, r->pixel, r->rows, tap, count, r->panel);
+        part.k_first = tap * map->group_src;
+        part.k_count = count * map->group_src;
+        part.lda = part.k_count;
+        part.accumulate = tap > 0 || (c->direct && call->accumulate);
+        part.epilogue = call->epilogue && tap + count >= taps ? &epilogue : NULL;
+        gemm->part(&part);
+    }
+    if (!c->direct)
+        place_rows(call, phase, r->pixel, r->rows, channel + r->first, r->columns, r->products);
+}
+
+typedef struct panels_job {
+    const camx__conv_call *call;
+    const phase_entry *table;
+    int64_t phases;
+    char *workers;
+    size_t worker_bytes;
+} panels_job;
+
+static int64_t find_phase(const panels_job *job, int64_t task)
+{
+    int64_t low = 0;
+    int64_t high = job->phases;
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        if (job->table[middle].first_task <= task)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void run_task(void *context, size_t task, int worker)
+{
+    const panels_job *job = context;
+    const camx__conv_call *call = job->call;
+    const camx__conv_map *map = &call->map;
+    int64_t index = find_phase(job, (int64_t)task);
+    camx__conv_phase phase = camx__conv_phase_of(call->plan, map, index);
+    cut c = cut_phase(call->plan, map, &phase);
+    int64_t within = (int64_t)task - job->table[index].first_task;
+    int64_t column = within / c.row_parts * c.columns;
+    const char *packed = (const char *)call->packed + job->table[index].packed_offset;
+    rectangle r = {.pixel = within % c.row_parts * c.rows};
+    r.rows = camx__smaller(c.rows, phase.pixels - r.pixel);
+    r.panel = (real *)(job->workers + (size_t)worker * job->worker_bytes);
+    r.products = r.panel + panel_reals(map, &c);
+    if (map->groups == 1) {
+        r.first = column;
+        r.columns = camx__smaller(c.columns, map->dst_c - column);
+        r.packed = packed;
+        run_rectangle(call, &phase, &c, &r);
+        return;
+    }
+    int64_t end = camx__smaller(column + c.columns, map->groups);
+    r.columns = map->group_dst;
+    for (r.group = column; r.group < end; r.group++) {
+        r.packed = packed + (size_t)r.group * phase.group_bytes;
+        run_rectangle(call, &phase, &c, &r);
+    }
+}
+
+void camx__conv_panels_run(const camx__conv_call *call)
+{
+    const camx__conv_map *map = &call->map;
+    phase_entry *table = call->scratch;
+    panels_job job = {.call = call, .table = table, .phases = map->phases_h * map->phases_w,
+                      .workers = (char *)call->scratch + table_bytes(map),
+                      .worker_bytes = most_worker_bytes(call->plan, map)};
+    int64_t tasks = 0;
+    size_t offset = 0;
+    for (int64_t i = 0; i < job.phases; i++) {
+        camx__conv_phase phase = camx__conv_phase_of(call->plan, map, i);
+        cut c = cut_phase(call->plan, map, &phase);
+        table[i].first_task = tasks;
+        table[i].packed_offset = offset;
+        tasks += c.row_parts * c.column_parts;
+        offset += phase.group_bytes * (size_t)map->groups;
+    }
+    camx__pool_run(call->plan->settings.gemm->serial ? NULL : call->pool, (size_t)tasks, run_task, &job);
+}

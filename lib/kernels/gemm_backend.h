@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a GEMM back end provides. gemm.c splits work into parts and gives them to the back end; conv_*.c does the
+ * same with panels that it has just made. Nothing outside lib/kernels includes this.
+ */
+#ifndef CAMX_KERNELS_GEMM_BACKEND_H
+#define CAMX_KERNELS_GEMM_BACKEND_H
+
+#include "kernels/gemm.h"
+
+/* A rectangle of B on its way into the packed form: element (k, n) of the rectangle is at
+ * source[k * stride_k + n * stride_n]. */
+typedef struct camx__gemm_piece {
+    int64_t n_first, n_count;
+    int64_t k_first, k_count;
+    const real *source;
+    int64_t stride_k, stride_n;
+} camx__gemm_piece;
+
+/* A part of a product, computed on the calling thread. Columns and rows of B are counted in the whole packed B
+ * [n, k]; several parts with rising k_first and `accumulate` give the same bits as one. */
+typedef struct camx__gemm_part {
+    int64_t n, k;
+    int64_t m;                /* rows of A and C */
+    int64_t n_first, n_count; /* n_first is a multiple of tile_n */
+    int64_t k_first, k_count;
+    const real *a; /* points at column k_first of the first row */
+    int64_t lda;
+    const void *packed;
+    real *c; /* points at column n_first of the first row */
+    int64_t ldc;
+    const camx__epilogue *epilogue; /* or NULL; bias and residual point at column 0, residual at the first row */
+    bool accumulate;                /* start from C instead of 0 */
+} camx__gemm_part;
+
+struct camx__gemm {
+    int backend;
+    camx__isa isa;
+    int64_t tile_m, tile_n; /* work is best cut into multiples of these */
+    size_t (*packed_bytes)(int64_t n, int64_t k);
+    void (*pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+    void (*part)(const camx__gemm_part *part);
+    bool serial; /* parts may not run on several threads at once */
+};
+
+/* The back ends. Plain C: */
+size_t camx__builtin_packed_bytes(int64_t n, int64_t k);
+void camx__builtin_pack(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+void camx__builtin_part(const camx__gemm_part *part);
+
+/* OpenBLAS: */
+#ifdef CAMX_HAVE_OPENBLAS
+size_t camx__blas_packed_bytes(int64_t n, int64_t k);
+void camx__blas_pack(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+void camx__blas_part(const camx__gemm_part *part);
+bool camx__blas_is_serial(void);
+#endif
+
+/* Packing into panels [n / wide][k][wide]. A last panel with at most `lane` columns is only `lane` wide; what is
+ * missing is zero (the caller clears the memory). */
+size_t camx__panels_bytes(int64_t wide, int64_t lane, int64_t n, int64_t k);
+void camx__panels_pack(int64_t wide, int64_t lane, real *packed, int64_t n, int64_t k,
+                       const camx__gemm_piece *piece);
+
+/* Bias, residual and activation, in plain C, on rows of plain products: c points at row `row` and column `column`
+ * of the whole, bias and residual at its start. */
+void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row, int64_t rows,
+                         int64_t column, int64_t columns);
+
+#endif
