@@ -34,7 +34,7 @@ typedef enum camx__step_kind {
     CAMX__STEP_FORWARD = 0,  /* op->forward */
     CAMX__STEP_COPY = 1,     /* inputs[0] into outputs[0]: another memory order */
     CAMX__STEP_BACKWARD = 2, /* op->backward */
-    CAMX__STEP_ADD = 3       /* gradients: outputs[0] = or += inputs[0], same shape seen flat or strided */
+    CAMX__STEP_ADD = 3       /* gradients: outputs[0] = or += inputs[0], same shape, any orders */
 } camx__step_kind;
 
 typedef struct camx__step {
@@ -56,7 +56,6 @@ typedef struct camx__step {
     int *output_gradients; /* place numbers, -1 = zero; output_count of them */
     int *input_gradients;  /* -1 = not wanted; input_count of them */
     bool *accumulate;
-    bool flat_add; /* CAMX__STEP_ADD: shapes differ, the numbers are the same in sequence */
     const camx__pack *pack; /* NULL = none */
     size_t scratch_bytes;
 } camx__step;
@@ -75,6 +74,7 @@ typedef struct camx__program {
     camx__zone zone;
     const camx__graph *graph;
     camx__op_settings settings;
+    bool fusion;
     int forward_count;
     int step_count; /* forward and backward */
     camx__step *steps;
@@ -83,8 +83,9 @@ typedef struct camx__program {
     int buffer_count;
     camx__buffer *buffers;
     int *value_place;    /* per value: where its numbers are after forward if kept, -1 = not held */
-    int *gradient_place; /* per value: where its gradient is, -1 = none */
     bool *kept;          /* per value: value_place is valid after forward */
+    int *gradient_place; /* per value: where its gradient is after backward, -1 = always zero or not asked for */
+    bool *offers_gradient; /* per value: it was asked for; gradient_place -1 then means that it is zero */
     int seed_place;      /* gradient of the logits, -1 = no backward */
     int *input_places;   /* per graph input: plain tensors the caller's numbers are copied into, -1 = unused */
     size_t arena_bytes;

@@ -13,6 +13,7 @@
 typedef struct camx__pack {
     /* the key */
     int value;      /* value id of the weights in the file */
+    uint64_t owner; /* the graph, for constants that differ between input sizes; otherwise 0 */
     int scale;      /* value id of what was folded in (the output of a batch norm), -1 = nothing */
     bool backward;
     uint64_t layout; /* camx__op_prepare.pack_key */

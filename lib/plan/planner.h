@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this room share while a program is being planned. Order of work:
+ *   demand.c   which nodes have to run, where gradients flow, what backward will read
+ *   fuse.c     which nodes are absorbed into a convolution or dense layer
+ *   forward.c  places, memory orders, forward steps
+ *   backward.c backward steps
+ *   arena.c    spans, sharing, offsets
+ */
+#ifndef CAMX_PLAN_PLANNER_H
+#define CAMX_PLAN_PLANNER_H
+
+#include "plan/program.h"
+
+/* A convolution or dense layer together with the nodes behind it that it does on the way: batch norm by its
+ * weights, then an addition, then an activation. The step runs where the last of them stands. */
+typedef struct camx__fusion {
+    int anchor; /* node numbers; -1 = absent */
+    int norm;
+    int add;
+    int residual; /* value id of the other summand */
+    int activation;
+    int last;
+    camx__activation function;
+    real low, high;
+} camx__fusion;
+
+typedef struct camx__planner {
+    camx__graph *graph;
+    camx__weights *weights;
+    const camx__demand *demand;
+    camx__program *program;
+    camx__memory *memory;
+    camx__zone scratch; /* freed when planning ends */
+    camx_error *error;
+    /* per node */
+    bool *needed;      /* has to run */
+    unsigned *saves;   /* what its backward reads, 0 if none runs */
+    unsigned *wanted;  /* inputs whose gradient its backward must give */
+    int *fusion_of;    /* number in `fusions`, -1 = none */
+    int *step_of;      /* its forward step, -1 = none */
+    camx__fusion *fusions;
+    int fusion_count;
+    /* per value */
+    bool *keep;
+    bool *wants_gradient; /* asked for by the demand */
+    bool *carries;     /* the gradient flows through it */
+    bool *protected_;  /* must exist as it is: kept, asked for, or read by backward */
+    int *primary;      /* place, -1 = none yet */
+    int *other;        /* a copy in the other memory order, -1 = none */
+    bool *written;     /* its gradient has been written */
+    /* growing arrays of the program */
+    int step_room, place_room, buffer_room;
+} camx__planner;
+
+/* demand.c */
+camx_status camx__plan_mark(camx__planner *planner);
+
+/* fuse.c */
+camx_status camx__plan_fuse(camx__planner *planner);
+
+/* forward.c */
+camx_status camx__plan_forward(camx__planner *planner);
+
+/* Prepares a step's operator and finds its packed weights. scale, factors: a folded batch norm, or -1 and NULL. */
+camx_status camx__plan_prepare(camx__planner *planner, const camx__node *node, camx__step *step, bool backward,
+                               unsigned wanted, int scale, const real *factors);
+
+/* backward.c */
+camx_status camx__plan_backward(camx__planner *planner);
+
+/* arena.c */
+camx_status camx__plan_arena(camx__planner *planner);
+
+/* places.c: the growing arrays */
+camx_status camx__plan_new_place(camx__planner *planner, const camx__tensor *tensor, int buffer, int *place);
+camx_status camx__plan_new_buffer(camx__planner *planner, const camx__tensor *tensor, int *buffer);
+camx_status camx__plan_new_step(camx__planner *planner, const camx__step *model, int *step);
+int *camx__plan_ints(camx__planner *planner, int count, int value); /* NULL: no memory */
+
+/* A place for a fresh tensor with a buffer of its own. */
+camx_status camx__plan_fresh(camx__planner *planner, const camx__tensor *tensor, int *place);
+
+/* A place that shows another place's buffer as another tensor. */
+camx_status camx__plan_alias(camx__planner *planner, int place, const camx__tensor *tensor, int *alias);
+
+/* Extends the span of a place's buffer to a step. */
+void camx__plan_touch(camx__planner *planner, int place, int step);
+void camx__plan_keep(camx__planner *planner, int place);
+
+/* The tensor of a place as an order-less copy of a value, in a given order without gaps. */
+camx__tensor camx__plan_tensor(const camx__value *value, camx__order order);
+
+/* affine.c: batch norm as one factor and one summand per channel. bias: the convolution's own, or NULL. Arrays live
+ * in the program. */
+camx_status camx__plan_affine(camx__planner *planner, const camx__node *norm, const real *bias, real **factor,
+                              real **summand);
+
+#endif
