@@ -3,45 +3,34 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the UTF-8 sequence that starts at `text`, 0 if it is none that may be shown: malformed,
- * overlong, a surrogate, past U+10FFFF, or a control character. Relies on the terminating NUL. */
-static size_t shown_sequence(const unsigned char *text)
-{
-    static const unsigned least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char first = text[0];
-    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3
-                  : first < 0xF5 ? 4 : 0;
+#include "base/utf8.h"
 
-    if (length <= 1)
-        return first >= 0x20 && first < 0x7F ? 1 : 0;
-    unsigned code = first & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = (code << 6) | (text[i] & 0x3Fu);
-    }
-    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) || code < 0xA0)
-        return 0;
-    /* Marks that reorder or break the line could make a sentence lie. */
-    if ((code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069))
-        return 0;
-    return length;
+/* Control characters, and marks that reorder or break a line, could make a sentence lie. */
+static bool may_be_shown(uint32_t code)
+{
+    if (code < 0x20 || (code >= 0x7F && code < 0xA0))
+        return false;
+    return !(code >= 0x2028 && code <= 0x202E) && !(code >= 0x2066 && code <= 0x2069);
 }
 
 static void make_shown(char *text)
 {
-    unsigned char *at = (unsigned char *)text;
+    size_t left = strlen(text);
 
-    while (*at != 0) {
-        size_t length = shown_sequence(at);
-        if (length == 0) {
-            *at = '?';
-            length = 1;
-        }
-        at += length;
+    while (left > 0) {
+        uint32_t code = 0;
+        size_t length = camx__utf8_character(text, left, &code);
+        if (length == 0)
+            length = 1; /* code stays 0 */
+        if (!may_be_shown(code))
+            memset(text, '?', length);
+        text += length;
+        left -= length;
     }
 }
 
@@ -84,4 +73,15 @@ void camx__error_clear(camx_error *error)
         return;
     error->status = CAMX_OK;
     error->message[0] = '\0';
+}
+
+const char *camx__errno_text(int number, char *buffer, size_t size)
+{
+#if defined(__GLIBC__)
+    return strerror_r(number, buffer, size);
+#else
+    if (strerror_r(number, buffer, size) != 0)
+        snprintf(buffer, size, "system error %d", number);
+    return buffer;
+#endif
 }

@@ -20,6 +20,9 @@ camx_status camx__fail_memory(camx_error *error, size_t bytes, const char *what)
 /* Empties the error: status CAMX_OK and an empty sentence. Public calls do this first. */
 void camx__error_clear(camx_error *error);
 
+/* What the system calls error `number` (an errno), in buffer or in memory that stays; safe with threads. */
+const char *camx__errno_text(int number, char *buffer, size_t size);
+
 /* Hands a failed status on to the caller of this function. */
 #define CAMX__FORWARD(call)                    \
     do {                                       \

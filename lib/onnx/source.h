@@ -8,6 +8,8 @@
 #ifndef CAMX_ONNX_SOURCE_H
 #define CAMX_ONNX_SOURCE_H
 
+#include <stdint.h>
+
 #include "base/memory.h"
 
 typedef struct camx__source camx__source;
