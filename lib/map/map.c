@@ -157,18 +157,26 @@ const float *camx__map_values(const camx_map *map, uint32_t image)
     return map->values + (size_t)image * (size_t)map->width * (size_t)map->height;
 }
 
+camx_status camx__map_check_image(const camx_map *map, uint32_t image, camx_error *error)
+{
+    if (map == NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT, "map is NULL");
+    if (map->images == 0)
+        return camx__fail(error, CAMX_E_STATE, "the map is empty: compute it first");
+    if (image >= map->images)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "there is no image %u in the map: it holds %u, counted from 0", image,
+                          map->images);
+    return CAMX_OK;
+}
+
 camx_status camx__map_get_info(const camx_map *map, uint32_t image, camx_map_info *info,
                                camx_error *error)
 {
     const camx__map_record *record;
     camx_map_info filled = {.struct_size = sizeof filled};
 
-    if (map == NULL)
-        return camx__fail(error, CAMX_E_ARGUMENT, "map is NULL");
-    if (image >= map->images)
-        return camx__fail(error, CAMX_E_ARGUMENT,
-                          "there is no image %u in the map: it holds %u, counted from 0", image,
-                          map->images);
+    CAMX__FORWARD(camx__map_check_image(map, image, error));
     record = &map->records[image];
     filled.method = map->method;
     filled.width = map->width;

@@ -77,6 +77,9 @@ camx__map_record *camx__map_record_at(camx_map *map, uint32_t image);
  * finite, partial, disconnected or zero gradient (hints), flat, all negative, heat. */
 void camx__map_finish(camx_map *map, uint32_t image);
 
+/* Whether the map has such an image. */
+camx_status camx__map_check_image(const camx_map *map, uint32_t image, camx_error *error);
+
 /* Behind the public functions of the same names. */
 camx_status camx__map_get_info(const camx_map *map, uint32_t image, camx_map_info *info,
                                camx_error *error);

@@ -13,6 +13,8 @@
 #include "map/map.h"
 #include "map/scaling.h"
 
+#define BLOCK 256 /* columns */
+
 /* A place between two cells along one axis: (1 - part) * cell[low] + part * cell[high]. */
 typedef struct place {
     bool seen; /* false: the network never saw this pixel */
@@ -120,36 +122,29 @@ static void rescale(int32_t kind, float *values, size_t count)
         values[i] = camx__scaling_apply(&scaling, values[i]);
 }
 
+/* Column by column of blocks, so that places along x are worked out once and need no memory. */
 static void draw(const renderer *work, const axis *across, const axis *down, float *values,
                  int32_t width, int32_t height)
 {
-    for (int32_t row = 0; row < height; row++) {
-        place y = place_of(down, row);
-        float *out = values + (size_t)row * (size_t)width;
-        for (int32_t column = 0; column < width; column++) {
-            place x = place_of(across, column);
-            out[column] = x.seen && y.seen ? sample(work, &x, &y) : NAN;
+    place x[BLOCK];
+
+    for (int32_t begin = 0; begin < width; begin += BLOCK) {
+        int32_t columns = width - begin < BLOCK ? width - begin : BLOCK;
+        for (int32_t i = 0; i < columns; i++)
+            x[i] = place_of(across, begin + i);
+        for (int32_t row = 0; row < height; row++) {
+            place y = place_of(down, row);
+            float *out = values + (size_t)row * (size_t)width + (size_t)begin;
+            for (int32_t i = 0; i < columns; i++)
+                out[i] = x[i].seen && y.seen ? sample(work, &x[i], &y) : NAN;
         }
     }
-}
-
-static camx_status check_image(const camx_map *map, uint32_t image, camx_error *error)
-{
-    if (map == NULL)
-        return camx__fail(error, CAMX_E_ARGUMENT, "map is NULL");
-    if (map->images == 0)
-        return camx__fail(error, CAMX_E_STATE, "the map is empty: compute it first");
-    if (image >= map->images)
-        return camx__fail(error, CAMX_E_ARGUMENT,
-                          "there is no image %u in the map: it holds %u, counted from 0", image,
-                          map->images);
-    return CAMX_OK;
 }
 
 camx_status camx__map_scale(const camx_map *map, uint32_t image, int32_t scaling, float *values,
                             size_t count, camx_error *error)
 {
-    CAMX__FORWARD(check_image(map, image, error));
+    CAMX__FORWARD(camx__map_check_image(map, image, error));
     const float *raw = camx__map_values(map, image);
     size_t area = (size_t)map->width * (size_t)map->height;
 
@@ -196,7 +191,7 @@ camx_status camx__map_render(const camx_map *map, uint32_t image,
 {
     camx_render_options taken;
 
-    CAMX__FORWARD(check_image(map, image, error));
+    CAMX__FORWARD(camx__map_check_image(map, image, error));
     camx__map_render_defaults(&taken);
     CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_render_options, &taken, options, error));
     CAMX__FORWARD(check_render(&taken, values, width, height, error));
