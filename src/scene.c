@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One picture on its way through `camx explain`.
+ */
+#include "scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "console.h"
+
+enum { REPORTED_CLASSES = 5 };
+
+typedef struct scene {
+    explainer *e;
+    size_t index;
+    const char *path;
+    photo photo;
+    camx_input *input;
+    camx_class_score *best;
+    uint32_t best_count;
+    float *probabilities;
+    painter painter;
+    contact_sheet sheet;
+    text cam_layer; /* where CAM looked, for which class: Grad-CAM there is the same */
+    int32_t cam_class;
+    int fatal;
+} scene;
+
+static void scene_free(scene *s)
+{
+    text_free(&s->cam_layer);
+    contact_sheet_free(&s->sheet);
+    painter_free(&s->painter);
+    free(s->probabilities);
+    free(s->best);
+    camx_input_release(s->input);
+    photo_close(&s->photo);
+}
+
+/* The scores: the best classes for the report and for maps by rank, all probabilities for captions.
+ */
+static camx_status get_scores(scene *s, camx_error *error)
+{
+    workbench *b = &s->e->b;
+    size_t count = b->info.class_count;
+    uint32_t wanted = (uint32_t)s->e->plan.ranks;
+    camx_status status;
+
+    wanted = wanted > REPORTED_CLASSES ? wanted : REPORTED_CLASSES;
+    status = workbench_top(b, wanted, &s->best, &s->best_count, error);
+    if (status != CAMX_OK) {
+        return status;
+    }
+    s->probabilities = calloc(count, sizeof *s->probabilities);
+    if (s->probabilities == NULL) {
+        return error_set(error, CAMX_E_MEMORY, "there is not enough memory for %zu scores", count);
+    }
+    return camx_session_scores(b->session, 0, CAMX_SCORE_PROBABILITY, s->probabilities, count,
+                               error);
+}
+
+static void tell_classes(const scene *s)
+{
+    text list = {0};
+    char number[LABEL_NUMBER_SIZE];
+
+    for (uint32_t i = 0; i < s->best_count && i < 3; i++) {
+        text_format(&list, "%s%s %.1f %%", i > 0 ? ", " : "",
+                    labels_shown(&s->e->b.labels, s->best[i].class_index, number),
+                    100.0 * (double)s->best[i].probability);
+    }
+    console_note("%s: %s", s->path, text_string(&list));
+    text_free(&list);
+}
+
+static void put_picture(const scene *s)
+{
+    json *doc = s->e->doc;
+
+    json_int(doc, "width", s->photo.pixels.width);
+    json_int(doc, "height", s->photo.pixels.height);
+    json_text(doc, "preparation", text_string(&s->e->b.described));
+    json_open_array(doc, "top");
+    for (uint32_t i = 0; i < s->best_count && i < REPORTED_CLASSES; i++) {
+        workbench_put_class(&s->e->b, doc, &s->best[i]);
+    }
+    json_close(doc);
+}
+
+/* What a request means for this picture. */
+static camx_status make_target(const scene *s, const map_request *r, camx_target *target,
+                               camx_error *error)
+{
+    int32_t class_index = r->class_index;
+    char number[LABEL_NUMBER_SIZE];
+
+    if (class_index < 0) {
+        if ((uint32_t)r->rank > s->best_count) {
+            return error_set(error, CAMX_E_FORMAT,
+                             "%s: only %u classes have a score that is a number", s->path,
+                             s->best_count);
+        }
+        class_index = s->best[r->rank - 1].class_index;
+    }
+    camx_target_for_class(target, class_index);
+    if (s->e->plan.other_index >= 0) {
+        if (class_index == s->e->plan.other_index) {
+            return error_set(error, CAMX_E_FORMAT,
+                             "%s: the network takes it for %s itself, so name the class to hold "
+                             "against that one "
+                             "(--class)",
+                             s->path, labels_shown(&s->e->b.labels, class_index, number));
+        }
+        target->kind = CAMX_TARGET_PAIR;
+        target->other_index = s->e->plan.other_index;
+    }
+    target->score = s->e->o->score;
+    target->negate = s->e->o->negate;
+    return CAMX_OK;
+}
+
+/* Finds a path and lets `write` make the file; says what was written under `key`. */
+typedef camx_status write_fn(scene *s, const char *path, camx_error *error);
+
+static camx_status write_file(scene *s, const char *name, const char *ending, const char *key,
+                              write_fn *write, camx_error *error)
+{
+    text path = {0};
+    text problem = {0};
+    camx_status status;
+
+    if (!output_files_path(&s->e->files, s->index, name, ending, &path, &problem)) {
+        status = error_set(error, CAMX_E_IO, "%s", text_string(&problem));
+    } else {
+        status = write(s, text_string(&path), error);
+    }
+    if (status == CAMX_OK) {
+        json_text(s->e->doc, key, text_string(&path));
+        if (!s->e->o->json) {
+            console_print("%s\n", text_string(&path));
+        }
+    }
+    text_free(&path);
+    text_free(&problem);
+    return status;
+}
+
+static camx_status write_painting(scene *s, const char *path, camx_error *error)
+{
+    return camx_image_write(path, &s->painter.out, NULL, error);
+}
+
+static camx_status write_raw(scene *s, const char *path, camx_error *error)
+{
+    camx_map_info info = {0};
+    int64_t shape[2];
+    camx_status status;
+
+    info.struct_size = sizeof info;
+    status = camx_map_get_info(s->e->map, 0, &info, error);
+    if (status != CAMX_OK) {
+        return status;
+    }
+    shape[0] = info.height;
+    shape[1] = info.width;
+    return camx_npy_write(path, camx_map_values(s->e->map, 0), shape, 2, error);
+}
+
+static camx_status write_sheet(scene *s, const char *path, camx_error *error)
+{
+    const char *slash = strrchr(s->e->o->model, '/');
+    text title = {0};
+    camx_status status;
+
+    text_put(&title, "Where did ");
+    text_put_clean(&title, slash != NULL ? slash + 1 : s->e->o->model, 0);
+    text_put(&title, " look?");
+    status = contact_sheet_write(&s->sheet, text_string(&title), path, error);
+    text_free(&title);
+    return status;
+}
+
+static void put_map(const scene *s, const camx_map_info *info)
+{
+    json *doc = s->e->doc;
+
+    json_text(doc, "method", camx_method_name(info->method));
+    json_text(doc, "layer", info->layer);
+    json_int(doc, "class", info->class_index);
+    json_text(doc, "name", labels_name(&s->e->b.labels, info->class_index));
+    if (info->other_index >= 0) {
+        json_int(doc, "against", info->other_index);
+        json_text(doc, "against_name", labels_name(&s->e->b.labels, info->other_index));
+    }
+    json_bool(doc, "negated", s->e->o->negate);
+    json_text(doc, "score_kind",
+              info->score_kind == CAMX_SCORE_PROBABILITY ? "probability" : "logit");
+    json_float(doc, "score", (double)info->score);
+    json_int(doc, "map_width", info->width);
+    json_int(doc, "map_height", info->height);
+    json_float(doc, "minimum", (double)info->minimum);
+    json_float(doc, "maximum", (double)info->maximum);
+    json_int(doc, "peak_x", info->peak_x);
+    json_int(doc, "peak_y", info->peak_y);
+    json_text(doc, "finding", finding_name(info->finding));
+    json_text(doc, "message", camx_finding_text(info->finding));
+}
+
+/* On a network with global pooling and one dense layer Grad-CAM before the pool is CAM, to a
+ * factor. Such a network is one that CAM accepts. */
+static int equals_cam(scene *s, const camx_map_info *info)
+{
+    const char *layer = info->layer != NULL ? info->layer : "";
+
+    if (info->method == CAMX_METHOD_CAM) {
+        text_clear(&s->cam_layer);
+        text_put(&s->cam_layer, layer);
+        s->cam_class = info->class_index;
+    }
+    return info->method == CAMX_METHOD_GRADCAM && s->cam_layer.length > 0 &&
+           info->score_kind == CAMX_SCORE_LOGIT && info->class_index == s->cam_class &&
+           strcmp(text_string(&s->cam_layer), layer) == 0;
+}
+
+/* The single file of -o is the contact sheet when one was asked for. */
+static int only_sheet(const scene *s)
+{
+    return s->e->o->sheet && s->e->files.file != NULL;
+}
+
+/* Paints, writes and describes the map that was just computed. */
+static camx_status finish_map(scene *s, const map_request *r, camx_error *error)
+{
+    explainer *e = s->e;
+    camx_map_info info = {0};
+    text caption = {0};
+    camx_status status;
+
+    info.struct_size = sizeof info;
+    status = camx_map_get_info(e->map, 0, &info, error);
+    if (status == CAMX_OK) {
+        put_map(s, &info);
+        status = painter_paint(&s->painter, &s->photo.pixels, e->map, e->o, error);
+    }
+    if (status == CAMX_OK && info.finding != CAMX_FINDING_HEAT) {
+        console_warning("%s: %s: %s", s->path, r->name, camx_finding_text(info.finding));
+    }
+    if (status == CAMX_OK && !only_sheet(s)) {
+        status = write_file(s, r->name, ".png", "picture", write_painting, error);
+    }
+    if (status == CAMX_OK && !only_sheet(s) && e->o->raw) {
+        status = write_file(s, r->name, ".npy", "raw", write_raw, error);
+    }
+    if (status == CAMX_OK && e->o->sheet) {
+        caption_map(&caption, e, &info, s->probabilities[info.class_index], equals_cam(s, &info));
+        status = contact_sheet_add(&s->sheet, &s->painter.out, &caption, error);
+    }
+    text_free(&caption);
+    return status;
+}
+
+/* A method of "all" that does not suit this network is left out, and that is said once. */
+static camx_status leave_out(scene *s, const map_request *r, const camx_error *error)
+{
+    if (!s->e->told_method) {
+        console_note("%s is left out: %s", camx_method_name(r->method), error->message);
+        s->e->told_method = 1;
+    }
+    json_text(s->e->doc, "method", camx_method_name(r->method));
+    json_text(s->e->doc, "left_out", error->message);
+    return CAMX_OK;
+}
+
+static camx_status make_map(scene *s, const map_request *r, camx_error *error)
+{
+    explainer *e = s->e;
+    camx_target target;
+    camx_status status = make_target(s, r, &target, error);
+
+    if (status != CAMX_OK) {
+        return status;
+    }
+    console_progress_begin("%s: %s", s->path, r->name);
+    json_open_object(e->doc, NULL);
+    status = compute_map(e->b.session, r->method, r->layer, &target, e->o, e->map, error);
+    if (status == CAMX_OK) {
+        status = finish_map(s, r, error);
+    } else if (status == CAMX_E_METHOD && r->optional) {
+        status = leave_out(s, r, error);
+    } else {
+        s->fatal = command_is_fatal(status);
+    }
+    json_close(e->doc);
+    return status;
+}
+
+static camx_status make_maps(scene *s, camx_error *error)
+{
+    map_plan *plan = &s->e->plan;
+    camx_status status = CAMX_OK;
+
+    json_open_array(s->e->doc, "maps");
+    for (size_t i = 0; i < plan->count && status == CAMX_OK && !console_interrupted(); i++) {
+        status = make_map(s, &plan->requests[i], error);
+    }
+    json_close(s->e->doc);
+    return status;
+}
+
+/* The sheet begins with the photograph itself. */
+static camx_status begin_sheet(scene *s, camx_error *error)
+{
+    text caption = {0};
+    camx_status status = contact_sheet_begin(&s->sheet, (uint32_t)s->e->plan.count + 1, error);
+
+    if (status == CAMX_OK) {
+        caption_photo(&caption, s->e, s->path, s->best, s->best_count);
+        status = contact_sheet_add(&s->sheet, &s->photo.pixels, &caption, error);
+    }
+    text_free(&caption);
+    return status;
+}
+
+static camx_status explain(scene *s, camx_error *error)
+{
+    explainer *e = s->e;
+    camx_status status = workbench_run(&e->b, &s->photo, &s->input, error);
+
+    if (status != CAMX_OK) {
+        s->fatal = command_is_fatal(status);
+        return status;
+    }
+    status = get_scores(s, error);
+    if (status == CAMX_OK) {
+        tell_classes(s);
+        put_picture(s);
+        status = painter_begin(&s->painter, &s->photo.pixels, error);
+    }
+    if (status == CAMX_OK && e->o->sheet) {
+        status = begin_sheet(s, error);
+    }
+    if (status == CAMX_OK) {
+        status = make_maps(s, error);
+    }
+    if (status == CAMX_OK && e->o->sheet && !console_interrupted()) {
+        status = write_file(s, "sheet", ".png", "sheet", write_sheet, error);
+    }
+    return status;
+}
+
+camx_status scene_explain(explainer *e, size_t index, int *fatal, camx_error *error)
+{
+    scene s = {0};
+    camx_status status;
+
+    s.e = e;
+    s.index = index;
+    s.path = e->o->images.at[index];
+    status = photo_open(&s.photo, s.path, error);
+    if (status == CAMX_OK) {
+        status = explain(&s, error);
+    }
+    *fatal = s.fatal;
+    scene_free(&s);
+    return status;
+}
