@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "growing_text.h"
 
 enum { BAR_WIDTH = 24, LABEL_WIDTH = 44, REFRESH_MS = 100 };
 

@@ -6,7 +6,7 @@
 #define CAMX_SRC_CONTACT_SHEET_H
 
 #include "camx/camx.h"
-#include "text.h"
+#include "growing_text.h"
 
 typedef struct contact_sheet {
     camx_tile *tiles;

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "text.h"
+#include "growing_text.h"
 
 enum { JSON_DEPTH = 16 };
 

@@ -7,7 +7,7 @@
 #define CAMX_SRC_MAP_PLAN_H
 
 #include "command_options.h"
-#include "text.h"
+#include "growing_text.h"
 #include "workbench.h"
 
 enum { MAP_NAME_SIZE = 192 };

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "growing_text.h"
 
 enum { TEXT_COLUMN = 26, LAST_COLUMN = 79 };
 

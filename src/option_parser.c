@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "console.h"
-#include "text.h"
+#include "growing_text.h"
 
 /* Where the parser is in argv. */
 typedef struct cursor {

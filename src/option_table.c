@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "growing_text.h"
 
 enum { LARGEST_SIDE = 65536 };
 
@@ -273,8 +273,7 @@ static const char *apply_max_memory(options *o, const char *value)
 #define WHAT "What to explain"
 #define OCCLUSION "Occlusion"
 #define OUTPUT "What to write"
-#define PREPARE                                                                                    \
-    "How the picture is prepared (default: as the model's metadata says, else as for ImageNet)"
+#define PREPARE "Preparing the picture (default: the model's metadata, else as for ImageNet)"
 #define GENERAL "General"
 
 const option_row option_table[] = {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "growing_text.h"
 
 /* Reads a whole number and moves *s behind it. */
 static int read_int(const char **s, int64_t least, int64_t most, int64_t *number)

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "command_options.h"
-#include "text.h"
+#include "growing_text.h"
 
 /* A file that must not be overwritten. */
 typedef struct known_file {

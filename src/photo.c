@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "growing_text.h"
 #include "workbench.h"
 
 /* As camx_image_options has it for files. */

@@ -9,7 +9,7 @@
 #include "camx/camx.h"
 #include "camx/camx_image.h"
 #include "json.h"
-#include "labels.h"
+#include "class_names.h"
 #include "command_options.h"
 
 typedef struct workbench {

@@ -2,7 +2,7 @@
 /*
  * The names of the classes: from a text file, the model's metadata, or ImageNet's.
  */
-#include "labels.h"
+#include "class_names.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
 /*
  * The names of the classes: from a text file, the model's metadata, or ImageNet's.
  */
-#ifndef CAMX_SRC_LABELS_H
-#define CAMX_SRC_LABELS_H
+#ifndef CAMX_SRC_CLASS_NAMES_H
+#define CAMX_SRC_CLASS_NAMES_H
 
 #include "camx/camx.h"
-#include "text.h"
+#include "growing_text.h"
 
 typedef struct labels {
     const char **names; /* `count` entries, NULL where a class has no name */

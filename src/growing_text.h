@@ -2,8 +2,8 @@
 /*
  * Growing texts, UTF-8, and names that were nearly right.
  */
-#ifndef CAMX_SRC_TEXT_H
-#define CAMX_SRC_TEXT_H
+#ifndef CAMX_SRC_GROWING_TEXT_H
+#define CAMX_SRC_GROWING_TEXT_H
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * Growing texts, UTF-8, and names that were nearly right.
  */
-#include "text.h"
+#include "growing_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
