@@ -183,12 +183,23 @@ static void read_strip(reader *r, int64_t y)
         place_strip(r, y, rows, row_bytes);
 }
 
-/* A file of several scans may end, well formed, before each component was in one. */
+/* Progressive scans send coarse values first and finer bits later: did all announced bits come? coef_bits
+ * holds how many are still owed, or -1 for frequencies that no scan has. */
+static bool all_bits_came(const struct jpeg_decompress_struct *codec)
+{
+    for (int c = 0; codec->coef_bits != NULL && c < codec->num_components; c++)
+        for (int k = 0; k < DCTSIZE2; k++)
+            if (codec->coef_bits[c][k] > 0)
+                return false;
+    return true;
+}
+
+/* A file of several scans may end, well formed, before the whole picture was in them. */
 static camx_status check_complete(reader *r)
 {
     unsigned all = (1u << r->codec.num_components) - 1;
 
-    if (!jpeg_has_multiple_scans(&r->codec) || r->seen == all)
+    if (!jpeg_has_multiple_scans(&r->codec) || (r->seen == all && all_bits_came(&r->codec)))
         return CAMX_OK;
     return camx__image_fail(r->job, CAMX_E_FORMAT, "the JPEG data is damaged (scans are missing)");
 }
