@@ -62,12 +62,11 @@ static place place_of(const axis *along, int32_t pixel)
     if (!at.seen)
         return at;
     double cell = network * along->cells_per_network_pixel;
-    /* Single precision here, because OpenCV's coordinates are. */
-    float middle = (float)(cell - 0.5);
-    float low = floorf(middle);
+    double middle = cell - 0.5;
+    double low = floor(middle);
     at.nearest = cell < along->cells - 1 ? (int32_t)cell : along->cells - 1;
     at.low = low < 0 ? 0 : (int32_t)low;
-    at.part = low < 0 ? 0.0f : middle - low;
+    at.part = low < 0 ? 0.0f : (float)(middle - low);
     if (at.low >= along->cells - 1) {
         at.low = along->cells - 1;
         at.part = 0.0f;
@@ -80,7 +79,7 @@ static float cell_at(const renderer *work, int32_t x, int32_t y)
 {
     float raw = work->map[(size_t)y * (size_t)work->map_width + (size_t)x];
 
-    return camx__scaling_apply(&work->scaling, raw);
+    return camx__scaling_lower(&work->scaling, raw);
 }
 
 /* Between cells of which some are unknown: the known ones share the weight. */
@@ -99,19 +98,23 @@ static float mix_known(const float cells[4], const float weights[4])
 
 static float sample(const renderer *work, const place *x, const place *y)
 {
-    if (work->nearest || isnan(cell_at(work, x->nearest, y->nearest)))
-        return cell_at(work, x->nearest, y->nearest);
+    if (work->nearest)
+        return cell_at(work, x->nearest, y->nearest) / work->scaling.high;
     const float cells[4] = {cell_at(work, x->low, y->low), cell_at(work, x->high, y->low),
                             cell_at(work, x->low, y->high), cell_at(work, x->high, y->high)};
     float top = cells[0] * (1.0f - x->part) + cells[1] * x->part;
     float bottom = cells[2] * (1.0f - x->part) + cells[3] * x->part;
     float mixed = top * (1.0f - y->part) + bottom * y->part;
-    if (isfinite(mixed))
-        return mixed;
-    /* NaN or infinite neighbours; zero times infinity must not count. */
-    const float weights[4] = {(1.0f - x->part) * (1.0f - y->part), x->part * (1.0f - y->part),
-                              (1.0f - x->part) * y->part, x->part * y->part};
-    return mix_known(cells, weights);
+    if (!isfinite(mixed)) {
+        /* Unknown or infinite cells. The pixels of an unknown cell are unknown; beside it, zero
+         * times NaN must not count. */
+        if (isnan(cell_at(work, x->nearest, y->nearest)))
+            return NAN;
+        const float weights[4] = {(1.0f - x->part) * (1.0f - y->part), x->part * (1.0f - y->part),
+                                  (1.0f - x->part) * y->part, x->part * y->part};
+        mixed = mix_known(cells, weights);
+    }
+    return mixed / work->scaling.high;
 }
 
 static void rescale(int32_t kind, float *values, size_t count)

@@ -59,7 +59,8 @@ camx__scaling camx__scaling_for(int32_t kind, const float *values, size_t count)
             scaling.high = 1.0f;
         break;
     default:
-        scaling.raw = true;
+        scaling.floor = -INFINITY;
+        scaling.ceiling = INFINITY;
         break;
     }
     /* The distance of two finite numbers can be too large for a float. */
