@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of methods. */
+#include "explain/methods.h"
+
+static camx_status by_cam(camx_session *session, camx_input *input, const camx_target *target,
+                          const camx_explain_options *options, camx_map *map, camx_error *error)
+{
+    if (options->layer != NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "CAM looks at the layer before the global pool and takes no other: leave the layer out, or "
+                          "use Grad-CAM for '%.100s'",
+                          options->layer);
+    return camx__cam(session, input, target, NULL, map, error);
+}
+
+static camx_status by_gradcam(camx_session *session, camx_input *input, const camx_target *target,
+                              const camx_explain_options *options, camx_map *map, camx_error *error)
+{
+    camx_gradcam_options own;
+    camx_gradcam_options_init(&own);
+    own.layer = options->layer;
+    return camx__gradcam(session, input, target, &own, map, error);
+}
+
+static camx_status by_gradcampp(camx_session *session, camx_input *input, const camx_target *target,
+                                const camx_explain_options *options, camx_map *map, camx_error *error)
+{
+    camx_gradcampp_options own;
+    camx_gradcampp_options_init(&own);
+    own.layer = options->layer;
+    return camx__gradcampp(session, input, target, &own, map, error);
+}
+
+static camx_status by_occlusion(camx_session *session, camx_input *input, const camx_target *target,
+                                const camx_explain_options *options, camx_map *map, camx_error *error)
+{
+    camx_occlusion_options own;
+    camx_occlusion_options_init(&own);
+    if (options->layer != NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT, "occlusion covers the picture and looks at no layer: leave "
+                          "'%.100s' out", options->layer);
+    own.progress = options->progress;
+    own.progress_user = options->progress_user;
+    own.deadline = options->deadline;
+    return camx__occlusion(session, input, target, &own, map, error);
+}
+
+static const camx__method table[] = {
+    {CAMX_METHOD_CAM, "cam", "class activation mapping: the dense layer's weights times the last feature maps",
+     by_cam},
+    {CAMX_METHOD_GRADCAM, "gradcam", "Grad-CAM: mean gradients times feature maps, at any layer", by_gradcam},
+    {CAMX_METHOD_GRADCAMPP, "gradcampp",
+     "Grad-CAM++: weighted positive gradients times feature maps, for several objects of a class", by_gradcampp},
+    {CAMX_METHOD_OCCLUSION, "occlusion", "occlusion: how far the score falls when a patch is covered",
+     by_occlusion},
+};
+
+const camx__method *camx__method_at(uint32_t index)
+{
+    return index < sizeof table / sizeof table[0] ? &table[index] : NULL;
+}
