@@ -364,5 +364,5 @@ void camx__conv_panels_run(const camx__conv_call *call)
         tasks += c.row_parts * c.column_parts;
         offset += phase.group_bytes * (size_t)map->groups;
     }
-    camx__pool_run(call->plan->settings.gemm->serial ? NULL : call->pool, (size_t)tasks, run_task, &job);
+    camx__pool_run(camx__gemm_is_serial(call->plan->settings.gemm) ? NULL : call->pool, (size_t)tasks, run_task, &job);
 }

@@ -5,12 +5,13 @@
 
 #include "base/error.h"
 #include "kernels/gemm_backend.h"
+#include "kernels/vectors.h"
 
-#define BUILTIN(level)                                                                     \
-    {                                                                                      \
-        .backend = CAMX_GEMM_BUILTIN, .isa = (level), .tile_m = 4, .tile_n = 16,           \
-        .packed_bytes = camx__builtin_packed_bytes, .pack = camx__builtin_pack,            \
-        .part = camx__builtin_part                                                         \
+#define BUILTIN(level)                                                              \
+    {                                                                               \
+        .backend = CAMX_GEMM_BUILTIN, .isa = (level), .tile_m = 4, .tile_n = 16,    \
+        .packed_bytes = camx__builtin_packed_bytes, .pack = camx__builtin_pack,     \
+        .part = camx__builtin_part                                                  \
     }
 
 static const camx__gemm builtin[CAMX__ISA_COUNT] = {
@@ -19,17 +20,59 @@ static const camx__gemm builtin[CAMX__ISA_COUNT] = {
     BUILTIN(CAMX__ISA_AVX512),
 };
 
+#ifdef CAMX_HAVE_OPENBLAS
+#define BLAS(level)                                                                 \
+    {                                                                               \
+        .backend = CAMX_GEMM_BLAS, .isa = (level), .tile_m = 32, .tile_n = 64,      \
+        .packed_bytes = camx__blas_packed_bytes, .pack = camx__blas_pack,           \
+        .part = camx__blas_part                                                     \
+    }
+
+static const camx__gemm blas[CAMX__ISA_COUNT] = {
+    BLAS(CAMX__ISA_BASELINE),
+    BLAS(CAMX__ISA_AVX2),
+    BLAS(CAMX__ISA_AVX512),
+};
+#endif
+
+/* The compiler's vectors work everywhere, but without registers for them they are slower than BLAS. */
+static int automatic(void)
+{
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__ALTIVEC__) || defined(__riscv_v)
+    return CAMX_GEMM_PACKED;
+#elif defined(CAMX_HAVE_OPENBLAS)
+    return CAMX_GEMM_BLAS;
+#else
+    return CAMX_GEMM_BUILTIN;
+#endif
+}
+
 const camx__gemm *camx__gemm_get(int backend, camx__isa isa)
 {
     if (isa < CAMX__ISA_BASELINE || isa >= CAMX__ISA_COUNT)
         return NULL;
-    switch (backend) {
-    case CAMX_GEMM_AUTO:
+    switch (backend == CAMX_GEMM_AUTO ? automatic() : backend) {
+    case CAMX_GEMM_PACKED:
+        return &camx__vectors_of(isa)->gemm;
+#ifdef CAMX_HAVE_OPENBLAS
+    case CAMX_GEMM_BLAS:
+        return &blas[isa];
+#endif
     case CAMX_GEMM_BUILTIN:
         return &builtin[isa];
     default:
         return NULL;
     }
+}
+
+bool camx__gemm_is_serial(const camx__gemm *gemm)
+{
+#ifdef CAMX_HAVE_OPENBLAS
+    return gemm->backend == CAMX_GEMM_BLAS && camx__blas_is_serial();
+#else
+    (void)gemm;
+    return false;
+#endif
 }
 
 int camx__gemm_backend(const camx__gemm *gemm)
@@ -224,6 +267,6 @@ void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t
     if (m <= 0 || n <= 0)
         return;
     job.cut = choose_split(gemm, m, n, k);
-    camx__pool_run(gemm->serial ? NULL : pool, (size_t)(job.cut.row_parts * job.cut.column_parts), run_part,
+    camx__pool_run(camx__gemm_is_serial(gemm) ? NULL : pool, (size_t)(job.cut.row_parts * job.cut.column_parts), run_part,
                    &job);
 }

@@ -40,8 +40,10 @@ struct camx__gemm {
     size_t (*packed_bytes)(int64_t n, int64_t k);
     void (*pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
     void (*part)(const camx__gemm_part *part);
-    bool serial; /* parts may not run on several threads at once */
 };
+
+/* True if parts may not run on several threads at once. */
+bool camx__gemm_is_serial(const camx__gemm *gemm);
 
 /* The back ends. Plain C: */
 size_t camx__builtin_packed_bytes(int64_t n, int64_t k);

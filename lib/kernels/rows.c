@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "kernels/activation.h"
+#include "kernels/vectors.h"
 
 /* A tensor seen as `count` matrices of `height` x `width` elements: how copies between orders walk it. For
  * tensors in the same order, one matrix of rows; for mixed orders, per image channels x positions of the
@@ -148,8 +148,7 @@ void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tens
 void camx__rows_activation(camx__activation activation, real low, real high, const real *x, real *y,
                            int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
-        y[i] = camx__activate_one(activation, low, high, x[i]);
+    camx__vectors_now()->activation(activation, low, high, x, y, count);
 }
 
 #define EACH(EXPRESSION)                         \

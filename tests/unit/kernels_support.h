@@ -119,17 +119,16 @@ static inline camx_status read_reals(void *context, int64_t first, int64_t count
     return CAMX_OK;
 }
 
-/* Every back end on every instruction set that can run here. */
-static inline int all_gemms(const camx__gemm *list[16])
+/* The packed back end on every instruction set that can run here, and the others once. */
+static inline int all_gemms(const camx__gemm *list[8])
 {
-    static const int backends[] = {CAMX_GEMM_PACKED, CAMX_GEMM_BLAS, CAMX_GEMM_BUILTIN};
     int count = 0;
     for (int isa = 0; isa <= (int)camx__cpu_isa(); isa++)
-        for (int i = 0; i < 3; i++) {
-            const camx__gemm *gemm = camx__gemm_get(backends[i], (camx__isa)isa);
-            if (gemm)
-                list[count++] = gemm;
-        }
+        if (camx__gemm_get(CAMX_GEMM_PACKED, (camx__isa)isa))
+            list[count++] = camx__gemm_get(CAMX_GEMM_PACKED, (camx__isa)isa);
+    if (camx__gemm_get(CAMX_GEMM_BLAS, camx__cpu_isa()))
+        list[count++] = camx__gemm_get(CAMX_GEMM_BLAS, camx__cpu_isa());
+    list[count++] = camx__gemm_get(CAMX_GEMM_BUILTIN, CAMX__ISA_BASELINE);
     return count;
 }
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Vectors of `real` by the compiler's vector types. Only files that are compiled once per instruction set
+ * include this (see meson.build): the build defines CAMX_ISA_NAME (baseline, avx2, avx512), CAMX_ISA_LEVEL (its
+ * camx__isa number) and the vector size with it. Every function here is static, so that no copy made for a newer processor can be linked into
+ * code for an older one; vectors never cross from one file to another.
+ */
+#ifndef CAMX_KERNELS_VECTOR_H
+#define CAMX_KERNELS_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/epilogue.h"
+
+#if !defined(CAMX_ISA_NAME) || !defined(CAMX_ISA_LEVEL) || !defined(CAMX_VECTOR_BYTES)
+#error "compiled once per instruction set: see lib/kernels/meson.build"
+#endif
+
+#define CAMX__PASTE(a, b) a##_##b
+#define CAMX__PASTE_VALUES(a, b) CAMX__PASTE(a, b)
+/* camx__x becomes camx__x_avx2 and so on. */
+#define CAMX__ISA(name) CAMX__PASTE_VALUES(name, CAMX_ISA_NAME)
+
+#ifdef CAMX_REAL_DOUBLE
+typedef int64_t vec_integer;
+#else
+typedef int32_t vec_integer;
+#endif
+
+enum { LANES = CAMX_VECTOR_BYTES / (int)sizeof(real) };
+
+typedef real vec __attribute__((vector_size(CAMX_VECTOR_BYTES)));
+typedef vec_integer ivec __attribute__((vector_size(CAMX_VECTOR_BYTES)));
+typedef real vec_anywhere
+    __attribute__((vector_size(CAMX_VECTOR_BYTES), aligned(__alignof__(real)), may_alias));
+
+#define VEC_INLINE static inline __attribute__((always_inline, unused))
+
+VEC_INLINE vec vec_load(const real *from)
+{
+    return *(const vec_anywhere *)from;
+}
+
+VEC_INLINE void vec_store(real *to, vec x)
+{
+    *(vec_anywhere *)to = x;
+}
+
+VEC_INLINE vec vec_all(real x)
+{
+    return x - (vec){0};
+}
+
+/* The first `count` numbers, then zeros. */
+VEC_INLINE vec vec_load_some(const real *from, int64_t count)
+{
+    vec x = {0};
+    memcpy(&x, from, (size_t)count * sizeof(real));
+    return x;
+}
+
+VEC_INLINE void vec_store_some(real *to, vec x, int64_t count)
+{
+    memcpy(to, &x, (size_t)count * sizeof(real));
+}
+
+VEC_INLINE vec vec_select(ivec mask, vec yes, vec no)
+{
+    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+
+/* The comparisons are false for NaN, which so stays. */
+VEC_INLINE vec vec_clip(vec x, vec low, vec high)
+{
+    x = vec_select((ivec)(x < low), low, x);
+    return vec_select((ivec)(x > high), high, x);
+}
+
+VEC_INLINE vec vec_relu(vec x)
+{
+    return (vec)(~(ivec)(x < (vec){0}) & (ivec)x);
+}
+
+/* NaN on either side gives NaN. */
+VEC_INLINE vec vec_max(vec a, vec b)
+{
+    return vec_select((ivec)(b > a) | (ivec)(b != b), b, a);
+}
+
+/*
+ * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the fraction is rounded
+ * away; its low bits then hold n as an integer. 2^n is multiplied in two halves, because n = 128 has no float.
+ * exp(r) is its Taylor series, long enough for the last bit. Results below the smallest normal number stop
+ * there: every use here adds 1 to them.
+ */
+#ifdef CAMX_REAL_DOUBLE
+#define VEC_EXP_TERMS 14
+#define VEC_EXP_LOW (-708.3)
+#define VEC_EXP_HIGH 710.0
+#define VEC_EXP_ROUND 6755399441055744.0
+#define VEC_EXP_BIAS 1023
+#define VEC_EXP_SHIFT 52
+#define VEC_LN2_HIGH 0x1.62e42fefa38p-1
+#define VEC_LN2_LOW 0x1.ef35793c7673p-45
+#else
+#define VEC_EXP_TERMS 8
+#define VEC_EXP_LOW (-87.3f)
+#define VEC_EXP_HIGH 89.0f
+#define VEC_EXP_ROUND 12582912.0f
+#define VEC_EXP_BIAS 127
+#define VEC_EXP_SHIFT 23
+#define VEC_LN2_HIGH 0x1.62e4p-1f
+#define VEC_LN2_LOW 0x1.7f7d1cp-20f
+#endif
+
+VEC_INLINE vec vec_exp(vec x)
+{
+    static const double factor[14] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040,
+                                      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800,
+                                      1.0 / 479001600, 1.0 / 6227020800};
+    x = vec_clip(x, vec_all((real)VEC_EXP_LOW), vec_all((real)VEC_EXP_HIGH));
+    vec rounded = x * (real)1.4426950408889634 + (real)VEC_EXP_ROUND;
+    vec n = rounded - (real)VEC_EXP_ROUND;
+    vec r = x - n * (real)VEC_LN2_HIGH;
+    r = r - n * (real)VEC_LN2_LOW;
+    vec sum = vec_all((real)factor[VEC_EXP_TERMS - 1]);
+    for (int i = VEC_EXP_TERMS - 2; i >= 0; i--)
+        sum = sum * r + (real)factor[i];
+    ivec whole = (ivec)rounded - (ivec)vec_all((real)VEC_EXP_ROUND);
+    ivec half = whole >> 1;
+    ivec rest = whole - half;
+    sum *= (vec)((half + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+    return sum * (vec)((rest + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+}
+
+/* `activation` should be a constant after inlining, or the switch is taken for each vector. */
+VEC_INLINE vec vec_activate(camx__activation activation, vec low, vec high, vec x)
+{
+    vec one = vec_all(1);
+    switch (activation) {
+    case CAMX__ACT_NONE:
+        return x;
+    case CAMX__ACT_RELU:
+        return vec_relu(x);
+    case CAMX__ACT_CLIP:
+        return vec_clip(x, low, high);
+    case CAMX__ACT_SILU:
+        return x / (one + vec_exp(-x));
+    case CAMX__ACT_HARDSWISH:
+        return x * vec_clip(low * x + high, (vec){0}, one);
+    case CAMX__ACT_SIGMOID:
+        return one / (one + vec_exp(-x));
+    case CAMX__ACT_HARDSIGMOID:
+        return vec_clip(low * x + high, (vec){0}, one);
+    }
+    return x;
+}
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a last panel of
+ * at most one vector is one vector wide); a tile of rows x panel is summed in registers, reading A in place and
+ * broadcasting its numbers. Every element is a single chain of multiply-adds in the order of K, whichever tile
+ * holds it, so how work is cut never shows in the bits.
+ */
+#include <assert.h>
+
+#include "kernels/vector_list.h"
+
+enum {
+    ROWS = CAMX__TILE_ROWS,
+    WIDE = CAMX__TILE_VECTORS * LANES,
+    PREFETCH = 24 /* steps of K that the panel is fetched ahead: packed weights are mostly cold */
+};
+
+size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k)
+{
+    return camx__panels_bytes(WIDE, LANES, n, k);
+}
+
+void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece)
+{
+    camx__panels_pack(WIDE, LANES, packed, n, k, piece);
+}
+
+typedef struct tile {
+    int64_t k;
+    const real *a;
+    int64_t lda;
+    const real *b;
+    real *c;
+    int64_t ldc;
+    const real *bias;     /* of the tile's columns, or NULL */
+    const real *residual; /* of the tile, or NULL */
+    int64_t residual_pitch;
+    bool accumulate;
+    bool clip;            /* to low .. high, or only from below */
+    bool relu;
+    real low, high;
+} tile;
+
+VEC_INLINE void finish(const tile *t, int rows, int vectors, vec sum[ROWS][CAMX__TILE_VECTORS])
+{
+    if (t->bias)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            vec bias = vec_load(t->bias + v * LANES);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++)
+                sum[i][v] += bias;
+        }
+    if (t->residual)
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] += vec_load(t->residual + i * t->residual_pitch + v * LANES);
+    if (t->relu)
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = vec_relu(sum[i][v]);
+    if (t->clip) {
+        vec low = vec_all(t->low);
+        vec high = vec_all(t->high);
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = vec_clip(sum[i][v], low, high);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++)
+            vec_store(t->c + i * t->ldc + v * LANES, sum[i][v]);
+}
+
+/* Inlined with constant rows and vectors, so that `sum` lives in registers. */
+VEC_INLINE void multiply(const tile *t, int rows, int vectors)
+{
+    vec sum[ROWS][CAMX__TILE_VECTORS];
+    const real *a = t->a;
+    const real *b = t->b;
+    int64_t lda = t->lda;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] = t->accumulate ? vec_load(t->c + i * t->ldc + v * LANES) : (vec){0};
+    for (int64_t p = 0; p < t->k; p++) {
+        vec column[CAMX__TILE_VECTORS];
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            column[v] = vec_load(b + v * LANES);
+            __builtin_prefetch(b + (PREFETCH * vectors + v) * LANES);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            real factor = a[i * lda + p];
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] += factor * column[v];
+        }
+        b += vectors * LANES;
+    }
+    finish(t, rows, vectors, sum);
+}
+
+#define TILE(rows)                                   \
+    static void wide_##rows(const tile *t)           \
+    {                                                \
+        multiply(t, rows, 2);                        \
+    }                                                \
+    static void narrow_##rows(const tile *t)         \
+    {                                                \
+        multiply(t, rows, 1);                        \
+    }
+
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+#if CAMX__TILE_ROWS > 6
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+#endif
+#if CAMX__TILE_ROWS > 12
+TILE(13)
+TILE(14)
+#endif
+
+typedef void tile_fn(const tile *t);
+
+#define SIX(kind) kind##_1, kind##_2, kind##_3, kind##_4, kind##_5, kind##_6
+#define TWELVE(kind) SIX(kind), kind##_7, kind##_8, kind##_9, kind##_10, kind##_11, kind##_12
+
+static tile_fn *const tiles[CAMX__TILE_VECTORS][ROWS] = {
+#if CAMX__TILE_ROWS == 14
+    {TWELVE(narrow), narrow_13, narrow_14},
+    {TWELVE(wide), wide_13, wide_14},
+#elif CAMX__TILE_ROWS == 12
+    {TWELVE(narrow)},
+    {TWELVE(wide)},
+#else
+    {SIX(narrow)},
+    {SIX(wide)},
+#endif
+};
+
+/* Bias, residual and C for a tile that is wider than its columns: local copies, padded. */
+typedef struct padded {
+    real c[ROWS * WIDE];
+    real residual[ROWS * WIDE];
+    real bias[WIDE];
+} padded;
+
+static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, int64_t columns,
+                       const camx__epilogue *slow)
+{
+    padded local = {{0}, {0}, {0}};
+    real *c = t->c;
+    int64_t ldc = t->ldc;
+    size_t bytes = (size_t)columns * sizeof(real);
+    for (int64_t i = 0; t->accumulate && i < rows; i++)
+        memcpy(local.c + i * width, c + i * ldc, bytes);
+    for (int64_t i = 0; t->residual && i < rows; i++)
+        memcpy(local.residual + i * width, t->residual + i * t->residual_pitch, bytes);
+    if (t->bias)
+        memcpy(local.bias, t->bias, bytes);
+    t->bias = t->bias ? local.bias : NULL;
+    t->residual = t->residual ? local.residual : NULL;
+    t->residual_pitch = width;
+    t->c = local.c;
+    t->ldc = width;
+    function(t);
+    if (slow)
+        CAMX__ISA(camx__vector_activation)(slow->activation, slow->low, slow->high, local.c, local.c,
+                                           rows * width);
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(c + i * ldc, local.c + i * width, bytes);
+}
+
+static void run_whole(const tile *t, tile_fn *function, int64_t rows, int64_t width, const camx__epilogue *slow)
+{
+    function(t);
+    for (int64_t i = 0; slow && i < rows; i++)
+        CAMX__ISA(camx__vector_activation)(slow->activation, slow->low, slow->high, t->c + i * t->ldc,
+                                           t->c + i * t->ldc, width);
+}
+
+/* All rows of one panel. */
+static void run_panel(const camx__gemm_part *part, int64_t column, int64_t width, int64_t columns)
+{
+    const camx__epilogue *e = part->epilogue;
+    const camx__epilogue *slow = e && e->activation > CAMX__ACT_CLIP ? e : NULL;
+    int64_t done = 0;
+    int64_t left = (part->m + ROWS - 1) / ROWS;
+    const real *b = (const real *)part->packed + column * part->k + part->k_first * width;
+    for (; left > 0; left--) {
+        /* Rows are dealt out evenly: a last tile of one row would wait for its own sums. */
+        int64_t rows = (part->m - done + left - 1) / left;
+        tile t = {.k = part->k_count, .a = part->a + done * part->lda, .lda = part->lda, .b = b,
+                  .c = part->c + done * part->ldc + (column - part->n_first), .ldc = part->ldc,
+                  .accumulate = part->accumulate};
+        if (e) {
+            t.bias = e->bias ? e->bias + column : NULL;
+            t.residual = e->residual ? e->residual + done * e->residual_pitch + column : NULL;
+            t.residual_pitch = e->residual_pitch;
+            t.relu = e->activation == CAMX__ACT_RELU;
+            t.clip = e->activation == CAMX__ACT_CLIP;
+            t.low = e->low;
+            t.high = e->high;
+        }
+        tile_fn *function = tiles[width / LANES - 1][rows - 1];
+        if (columns == width)
+            run_whole(&t, function, rows, width, slow);
+        else
+            run_padded(&t, function, rows, width, columns, slow);
+        done += rows;
+    }
+}
+
+void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part)
+{
+    int64_t end = part->n_first + part->n_count;
+    assert(part->n_first % WIDE == 0);
+    for (int64_t column = part->n_first; column < end; column += WIDE) {
+        int64_t width = part->n - column <= LANES ? LANES : WIDE;
+        int64_t columns = end - column < width ? end - column : width;
+        run_panel(part, column, width, columns);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions that are compiled once per instruction set, each under a name of its own. */
+#ifndef CAMX_KERNELS_VECTOR_LIST_H
+#define CAMX_KERNELS_VECTOR_LIST_H
+
+#include "kernels/vector.h"
+#include "kernels/vectors.h"
+
+/* The register tile of the GEMM: rows x vectors of sums, plus the vectors of B and one of A, fill the registers. */
+#define CAMX__TILE_VECTORS 2
+#if CAMX_VECTOR_BYTES == 64
+#define CAMX__TILE_ROWS 14
+#elif CAMX_VECTOR_BYTES == 32
+#define CAMX__TILE_ROWS 6
+#elif defined(__aarch64__)
+#define CAMX__TILE_ROWS 12
+#else
+#define CAMX__TILE_ROWS 6
+#endif
+
+size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k);
+void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
+void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high, const real *x, real *y,
+                                        int64_t count);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of one instruction set; compiled once for each. */
+#include "kernels/vector_list.h"
+
+extern const camx__vectors CAMX__ISA(camx__vectors);
+
+const camx__vectors CAMX__ISA(camx__vectors) = {
+    .lanes = LANES,
+    .gemm = {.backend = CAMX_GEMM_PACKED,
+             .isa = CAMX_ISA_LEVEL,
+             .tile_m = CAMX__TILE_ROWS,
+             .tile_n = CAMX__TILE_VECTORS * LANES,
+             .packed_bytes = CAMX__ISA(camx__packed_bytes),
+             .pack = CAMX__ISA(camx__packed_pack),
+             .part = CAMX__ISA(camx__packed_part)},
+    .activation = CAMX__ISA(camx__vector_activation),
+};
