@@ -32,7 +32,8 @@ enum {
      * walks by camx__tensor_strides or camx__tensor_rows. */
     CAMX__OP_ANY_ORDER = 1 << 1,
     /* Output 0 is input 0's numbers in the same sequence under another shape; both plain. forward copies (constant
-     * folding); in a program it is an alias and nothing runs. */
+     * folding); in a program it is an alias and nothing runs. Together with ANY_ORDER: the shape is the same, and
+     * an alias serves any order. Only if another output is wanted as well (Dropout's mask) forward must run. */
     CAMX__OP_VIEW = 1 << 2,
     /* Looks only at the shapes of its inputs, never at their numbers (Shape, Size). */
     CAMX__OP_SHAPE_ONLY = 1 << 3,
@@ -170,6 +171,9 @@ camx_status camx__op_invalid(const camx__op_bind *bind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 camx_status camx__op_unsupported(const camx__op_bind *bind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same with CAMX_E_SHAPE: the node is right, but an input of this size cannot be taken. */
+camx_status camx__op_misfit(const camx__op_bind *bind, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* An attribute, or the default if the node does not have it; a wrong kind is CAMX_E_FORMAT. */
 camx_status camx__op_int(const camx__op_bind *bind, const char *name, int64_t fallback, int64_t *value);
@@ -191,7 +195,21 @@ camx_status camx__op_constant_reals(const camx__op_bind *bind, int input, const 
 camx_status camx__op_axes(const camx__op_bind *bind, int input_since, int input, int rank, unsigned *mask,
                           bool *present);
 
-/* outputs[0] gets this shape and element type, after camx__shape_check. */
+/* The attribute `axis`, checked and made non-negative. */
+camx_status camx__op_axis(const camx__op_bind *bind, int64_t fallback, int rank, int *axis);
+
+/* That output, if it is wanted, gets this shape and element type, after camx__shape_check. */
 camx_status camx__op_output(const camx__op_bind *bind, int output, const camx__shape *shape, camx__elem elem);
+
+/* Fails unless the input is there and real. */
+camx_status camx__op_need_reals(const camx__op_bind *bind, int input);
+
+/* The input, or NULL if it is absent. */
+const camx__tensor *camx__op_input(const camx__op_bind *bind, int input);
+bool camx__op_wants(const camx__op_bind *bind, int output);
+
+/* Cleared memory for the operator's parameters, set as bind->params; NULL after filling bind->error (return
+ * CAMX_E_MEMORY). */
+void *camx__op_params(camx__op_bind *bind, size_t size);
 
 #endif
