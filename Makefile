@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# A front for Meson, for those who just type make. Everything is built in build/.
+#
+#   make BUILD=/tmp/b      another folder
+#   make PREFIX=/usr       where make install goes (default /usr/local)
+#   make MESON_FLAGS=...   options of meson_options.txt, such as -Dblas=builtin
+
+BUILD ?= build
+PREFIX ?= /usr/local
+MESON_FLAGS ?=
+
+.PHONY: all demo check install oracle bench clean help build packages packages-check
+
+all: build
+	@echo "camx: built $(BUILD)/src/camx and $(BUILD)/lib/libcamx.so; 'make help' lists what else there is"
+
+help:
+	@echo "make           build the libraries and the camx program in $(BUILD)/"
+	@echo "make demo      explain a photograph with a real network; pictures in $(BUILD)/demo/"
+	@echo "make check     build and run all tests"
+	@echo "make install   install under $(PREFIX) (PREFIX=..., DESTDIR=...)"
+	@echo "make oracle    compare with PyTorch (fetches about 1.5 GB the first time)"
+	@echo "make bench     measure speed"
+	@echo "make clean     remove $(BUILD)/"
+
+packages:
+	@tests/install_packages.sh build
+
+packages-check:
+	@tests/install_packages.sh check
+
+# The first time Meson is configured; its words are kept in a file and shown when it fails.
+$(BUILD)/build.ninja: | packages
+	@echo "camx: configuring $(BUILD)/ (what Meson said is in $(BUILD)/setup.txt)"
+	@mkdir -p "$(BUILD)"
+	@meson setup "$(BUILD)" --prefix "$(PREFIX)" $(MESON_FLAGS) >"$(BUILD)/setup.txt" 2>&1 || \
+	    { cat "$(BUILD)/setup.txt"; exit 1; }
+
+build: packages $(BUILD)/build.ninja
+	@echo "camx: building in $(BUILD)/"
+	@ninja -C "$(BUILD)"
+
+demo: build
+	@docs/demo/run_demo.sh "$(BUILD)"
+
+check: packages-check build
+	@tests/run_checks.sh "$(BUILD)"
+
+install: build
+	@meson configure "$(BUILD)" --prefix "$(PREFIX)"
+	@meson install -C "$(BUILD)"
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
+
+oracle: build
+	@tests/oracle/setup.sh
+	@$${CAMX_ORACLE_VENV:-build/oracle-venv}/bin/python tests/oracle/run.py
+
+bench: build
+	@meson test -C "$(BUILD)" --benchmark --verbose
+
+clean:
+	rm -rf "$(BUILD)"

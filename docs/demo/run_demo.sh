@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The demonstration: a real network looks at a photograph of a cat, and every method shows where it looked.
+#
+#   docs/demo/run_demo.sh build       writes build/demo/
+set -eu
+build=${1:-build}
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+camx=$build/src/camx
+model=$here/efficientnet_lite0.onnx
+out=$build/demo
+
+say() { printf '%s\n' "$*"; }
+
+# A folder that was configured before libpng and libjpeg were installed has no program yet.
+if [ ! -x "$camx" ]; then
+    say "camx: the program was left out so far: configuring it"
+    meson setup --reconfigure "$build" -Dimage=enabled -Dprogram=enabled >"$build/setup.txt" 2>&1 || {
+        cat "$build/setup.txt"
+        exit 1
+    }
+    ninja -C "$build"
+fi
+
+say
+say "1. What does EfficientNet-Lite0 see in docs/demo/cat.png? Its five best classes:"
+say
+"$camx" classify "$model" "$here/cat.png"
+
+say
+say "2. Where did it look? Every method for the best class; Grad-CAM also at a layer in the middle"
+say "   (blocks.8) and for the second class."
+"$camx" explain "$model" "$here/cat.png" --output "$out" --sheet \
+    --map cam --map gradcam --map gradcampp --map occlusion \
+    --map gradcam,layer=blocks.8 --map gradcam,class=top2 >"$out.list"
+
+say
+say "3. A picture with a cat and a cup of coffee: where is the espresso, where is the cat?"
+"$camx" explain "$model" "$here/cat_and_coffee.jpg" --output "$out" --sheet \
+    --class espresso --class 'tiger cat' >>"$out.list"
+
+say
+say "The pictures:"
+say
+sed 's/^/  /' "$out.list"
+rm -f "$out.list"
+say
+say "Look at $out/cat-sheet.png first: all maps of the cat with captions."
+say "This network ends in global pooling and one dense layer, so CAM and Grad-CAM agree by mathematics."

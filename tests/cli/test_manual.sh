@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The manual page has exactly the options of --help, with the same letters and values, and every exit code.
+. "${0%/*}/cli.sh"
+manual=$CAMX_SOURCE_ROOT/docs/camx.1
+
+# "m method LIST" per option; "-" where there is no letter or value.
+for command in explain classify layers info; do
+    run "$command" --help
+    code_is 0
+    sed -n -e 's/^  -\(.\), --\([a-z-]*\) *\([A-Z]*\)\( .*\)*$/\1 \2 \3/p' \
+        -e 's/^      --\([a-z-]*\) *\([A-Z]*\)\( .*\)*$/- \1 \2/p' out >>help
+done
+sort -u help | sed 's/ $/ -/' >help.options
+sed -n -e 's/^\.It Fl \(.\) , Fl -\([a-z-]*\) *\(Ar \)*\([A-Z]*\)$/\1 \2 \4/p' \
+    -e 's/^\.It Fl -\([a-z-]*\) *\(Ar \)*\([A-Z]*\)$/- \1 \3/p' "$manual" |
+    sort -u | sed 's/ $/ -/' >manual.options
+passes
+diff help.options manual.options >differences || {
+    fails 'the manual should have the options of --help'
+    cat differences
+}
+passes
+[ "$(wc -l <help.options)" -ge 30 ] || fails 'the options should have been found'
+
+for command in explain classify layers info; do
+    passes
+    grep -q "^\.It Cm $command\$" "$manual" || fails "the manual should tell about $command"
+done
+for number in 0 1 2 3 4 5; do
+    passes
+    grep -q "^\.It $number\$" "$manual" || fails "the manual should have exit code $number"
+done
+if command -v mandoc >/dev/null 2>&1; then
+    code=0
+    mandoc -Tlint "$manual" >out 2>err || code=$?
+    code_is 0
+    out_empty
+fi
+finish
