@@ -2,8 +2,8 @@
 # Checks C code whose comments and texts were taken out by strip.awk; the file's name is in `file`. Exit status 1
 # if something is wrong.
 #
-# A function is what begins with a "{" at the end of a line that starts in column 1 and has a ")" (or alone in
-# column 1 after such a line) and ends with a "}" in column 1.
+# A function begins with a "{" alone in column 1 after a line that starts in column 1 and has a "(" (or with a "{" at
+# the end of such a line) and ends with a "}" in column 1.
 BEGIN {
     lib = file ~ /^lib\//
     longest = file ~ /^lib\/kernels\// ? 150 : 100
@@ -18,7 +18,7 @@ BEGIN {
 
 lib { check_calls() }
 
-/^[A-Za-z_].*\)/ && !/;[ \t]*$/ { signature = NR }
+/^[A-Za-z_].*\(/ && !/;[ \t]*$/ { signature = NR }
 /^\{[ \t]*$/ && signature { start = signature }
 /^[A-Za-z_].*\).*\{[ \t]*$/ && !/^(typedef|struct|enum|union|namespace|class|template|extern)[^(]*$/ { start = NR }
 /^\}/ {
