@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_check FILE          is FILE one JSON document by RFC 8259, in UTF-8, without a key twice in an object?
- * json_check FILE PATH     prints the value at PATH, such as results.0.top.0.name, or fails if there is none
+ * json_check FILE          is FILE one JSON document by RFC 8259, in UTF-8, without a key twice in
+ * an object? json_check FILE PATH     prints the value at PATH, such as results.0.top.0.name, or
+ * fails if there is none
  *
- * Texts are printed without quotes and with their escapes undone; of objects and arrays the number of entries is
- * printed. Written for the tests of the program: it shares nothing with the writer that it judges.
+ * Texts are printed without quotes and with their escapes undone; of objects and arrays the number
+ * of entries is printed. Written for the tests of the program: it shares nothing with the writer
+ * that it judges.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,11 +20,13 @@ typedef struct reader {
     const unsigned char *end;
     const unsigned char *start;
     int depth;
-    const char *path; /* what is left of the path to the value that is looked for; NULL: not on the way */
+    const char
+        *path; /* what is left of the path to the value that is looked for; NULL: not on the way */
     int found;
 } reader;
 
-static void fail(const reader *r, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+static void fail(const reader *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
 
 static void fail(const reader *r, const char *format, ...)
 {
@@ -119,7 +123,11 @@ static void utf8(reader *r, char *out, size_t *used)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned first = *r->at;
-    unsigned length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 0;
+    unsigned length = first < 0x80    ? 1
+                      : first >= 0xF0 ? 4
+                      : first >= 0xE0 ? 3
+                      : first >= 0xC0 ? 2
+                                      : 0;
     unsigned code = length == 1 ? first : first & (0x7Fu >> length);
 
     if (length == 0 || first > 0xF7 || (size_t)(r->end - r->at) < length) {
