@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Methods and maps. */
+#include <string.h>
+
+#include "api/api_check.h"
+#include "base/options.h"
+#include "explain/methods.h"
+
+camx_status cam_compute(camx_session *session, camx_input *input, const camx_target *target,
+                        const camx_cam_options *options, camx_map *map, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(map, error);
+    return camx__cam(session, input, target, options, map, error);
+}
+
+camx_status gradcam_compute(camx_session *session, camx_input *input, const camx_target *target,
+                            const camx_gradcam_options *options, camx_map *map, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(map, error);
+    return camx__gradcam(session, input, target, options, map, error);
+}
+
+camx_status gradcampp_compute(camx_session *session, camx_input *input, const camx_target *target,
+                              const camx_gradcampp_options *options, camx_map *map, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(map, error);
+    return camx__gradcampp(session, input, target, options, map, error);
+}
+
+camx_status occlusion_map(camx_session *session, camx_input *input, const camx_target *target,
+                          const camx_occlusion_options *options, camx_map *map, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(map, error);
+    return camx__occlusion(session, input, target, options, map, error);
+}
+
+/* ---- by number ---- */
+
+static const camx__method *find_method(int32_t number)
+{
+    const camx__method *method = NULL;
+    for (uint32_t i = 0; (method = camx__method_at(i)) != NULL; i++)
+        if (method->number == number)
+            return method;
+    return NULL;
+}
+
+camx_status camx_explain(camx_session *session, int32_t method, camx_input *input, const camx_target *target,
+                         const camx_explain_options *given, camx_map *map, camx_error *error)
+{
+    camx_explain_options options;
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(map, error);
+    camx_explain_options_init(&options);
+    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_explain_options, &options, given, error));
+    const camx__method *row = find_method(method);
+    if (row == NULL)
+        return camx__fail(error, CAMX_E_NOT_FOUND, "there is no method number %d", method);
+    return row->compute(session, input, target, &options, map, error);
+}
+
+int32_t camx_method_at(uint32_t index)
+{
+    const camx__method *method = camx__method_at(index);
+    return method != NULL ? method->number : 0;
+}
+
+const char *camx_method_name(int32_t method)
+{
+    const camx__method *row = find_method(method);
+    return row != NULL ? row->name : NULL;
+}
+
+const char *camx_method_summary(int32_t method)
+{
+    const camx__method *row = find_method(method);
+    return row != NULL ? row->summary : NULL;
+}
+
+int32_t camx_method_by_name(const char *name)
+{
+    const camx__method *method = NULL;
+    for (uint32_t i = 0; name != NULL && (method = camx__method_at(i)) != NULL; i++)
+        if (strcmp(method->name, name) == 0)
+            return method->number;
+    return 0;
+}
+
+/* ---- maps ---- */
+
+camx_status camx_map_create(const camx_allocator *allocator, camx_map **map, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(map, error);
+    *map = NULL;
+    if (allocator != NULL && (allocator->allocate == NULL || allocator->release == NULL))
+        return camx__fail(error, CAMX_E_ARGUMENT, "%s: the allocator lacks one of its two functions", __func__);
+    return camx__map_create(allocator, map, error);
+}
+
+void camx_map_release(camx_map *map)
+{
+    camx__map_release(map);
+}
+
+uint32_t camx_map_image_count(const camx_map *map)
+{
+    return map != NULL ? map->images : 0;
+}
+
+camx_status camx_map_get_info(const camx_map *map, uint32_t image, camx_map_info *info, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(map, error);
+    CAMX__NOT_NULL(info, error);
+    return camx__map_get_info(map, image, info, error);
+}
+
+const float *camx_map_values(const camx_map *map, uint32_t image)
+{
+    return map != NULL ? camx__map_values(map, image) : NULL;
+}
+
+camx_status camx_map_scale(const camx_map *map, uint32_t image, int32_t scaling, float *values, size_t count,
+                           camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(map, error);
+    CAMX__NOT_NULL(values, error);
+    return camx__map_scale(map, image, scaling, values, count, error);
+}
+
+camx_status camx_map_render(const camx_map *map, uint32_t image, const camx_render_options *options, float *values,
+                            int32_t width, int32_t height, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(map, error);
+    CAMX__NOT_NULL(values, error);
+    return camx__map_render(map, image, options, values, width, height, error);
+}
