@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sentences about failures. libcamx-image does not share libcamx's error code, because it uses public
- * headers only. Nothing here allocates.
+ * Sentences about failures. libcamx-image does not share libcamx's error code, because it uses
+ * public headers only. Nothing here allocates.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 
 #include "image/image_internal.h"
 
-/* The bytes of the UTF-8 character at text, or 0 if there is no well-formed one. text ends in NUL, which
- * is never a continuation byte, so that nothing past it is read. */
+/* The bytes of the UTF-8 character at text, or 0 if there is no well-formed one. text ends in
+ * NUL, which is never a continuation byte, so that nothing past it is read. */
 static size_t character_bytes(const unsigned char *text)
 {
     size_t length = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
@@ -78,7 +78,8 @@ void camx__image_job_init(camx__image_job *job, const char *name, const camx_all
     }
 }
 
-camx_status camx__image_fail(const camx__image_job *job, camx_status status, const char *format, ...)
+camx_status camx__image_fail(const camx__image_job *job, camx_status status, const char *format,
+                             ...)
 {
     va_list arguments;
 

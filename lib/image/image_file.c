@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads a whole regular file into memory. Folders, pipes and devices are refused before anything is read, so
- * that no call can hang on one. The file is read, not mapped: a mapped file that somebody cuts short would
- * kill the process.
+ * Loads a whole regular file into memory. Folders, pipes and devices are refused before
+ * anything is read, so that no call can hang on one. The file is read, not mapped: a mapped
+ * file that somebody cuts short would kill the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,8 @@
 
 #include "image/image_internal.h"
 
-static camx_status check_file(const camx__image_job *job, int file, uint64_t max_bytes, size_t *expected)
+static camx_status check_file(const camx__image_job *job, int file, uint64_t max_bytes,
+                              size_t *expected)
 {
     struct stat facts;
 
@@ -22,7 +23,8 @@ static camx_status check_file(const camx__image_job *job, int file, uint64_t max
     if (S_ISDIR(facts.st_mode))
         return camx__image_fail(job, CAMX_E_IO, "this is a folder, not a PNG or JPEG file");
     if (!S_ISREG(facts.st_mode))
-        return camx__image_fail(job, CAMX_E_IO, "this is a pipe or a device, not a PNG or JPEG file");
+        return camx__image_fail(job, CAMX_E_IO,
+                                "this is a pipe or a device, not a PNG or JPEG file");
     if (facts.st_size < 0 || (uint64_t)facts.st_size > max_bytes || facts.st_size > PTRDIFF_MAX / 2)
         return camx__image_fail(job, CAMX_E_LIMIT,
                                 "the file has %lld bytes, more than max_file_bytes allows (%llu)",
@@ -32,8 +34,8 @@ static camx_status check_file(const camx__image_job *job, int file, uint64_t max
 }
 
 /* Doubles the room for a file that grew since it was examined. */
-static camx_status grow(const camx__image_job *job, uint64_t max_bytes, uint8_t **bytes, size_t used,
-                        size_t *capacity)
+static camx_status grow(const camx__image_job *job, uint64_t max_bytes, uint8_t **bytes,
+                        size_t used, size_t *capacity)
 {
     uint8_t *larger;
 
@@ -51,8 +53,8 @@ static camx_status grow(const camx__image_job *job, uint64_t max_bytes, uint8_t 
     return CAMX_OK;
 }
 
-static camx_status read_all(const camx__image_job *job, int file, uint64_t max_bytes, uint8_t **bytes,
-                            size_t capacity, size_t *size)
+static camx_status read_all(const camx__image_job *job, int file, uint64_t max_bytes,
+                            uint8_t **bytes, size_t capacity, size_t *size)
 {
     size_t used = 0;
 

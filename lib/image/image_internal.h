@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of libcamx-image share. This library stands beside libcamx: it includes public headers
- * only and calls no function of libcamx, so that either can be built and used without the other.
+ * What the files of libcamx-image share. This library stands beside libcamx: it includes
+ * public headers only and calls no function of libcamx, so that either can be built and used
+ * without the other.
  *
- * The way through the files: image_read.c loads bytes (image_file.c), tells their kind (image_kind.c) and
- * hands them to png_read.c or jpeg_read.c. image_write.c opens a sink (image_sink.c: a temporary file that
- * is renamed at the end) and hands it to png_write.c or jpeg_write.c; npy_write.c uses a sink alone.
+ * The way through the files: image_read.c loads bytes (image_file.c), tells their kind
+ * (image_kind.c) and hands them to png_read.c or jpeg_read.c. image_write.c opens a sink
+ * (image_sink.c: a temporary file that is renamed at the end) and hands it to png_write.c or
+ * jpeg_write.c; npy_write.c uses a sink alone.
  */
 #ifndef CAMX_IMAGE_INTERNAL_H
 #define CAMX_IMAGE_INTERNAL_H
@@ -22,8 +24,8 @@
 /* The part of a path that sentences show: long ones lose their beginning. */
 #define CAMX__IMAGE_NAME_BYTES 200
 
-/* What every step of one public call needs: how to call the picture, where memory comes from, where the
- * sentence about a failure goes. */
+/* What every step of one public call needs: how to call the picture, where memory comes from,
+ * where the sentence about a failure goes. */
 typedef struct camx__image_job {
     char name[CAMX__IMAGE_NAME_BYTES];
     camx_allocator allocator;
@@ -35,8 +37,8 @@ void camx__image_job_init(camx__image_job *job, const char *name, const camx_all
                           camx_error *error);
 
 /* Writes "<name>: <sentence>" and the status into the job's error and returns the status. */
-camx_status camx__image_fail(const camx__image_job *job, camx_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+camx_status camx__image_fail(const camx__image_job *job, camx_status status, const char *format,
+                             ...) __attribute__((format(printf, 3, 4)));
 
 camx_status camx__image_fail_memory(const camx__image_job *job, size_t bytes);
 
@@ -112,7 +114,8 @@ typedef struct camx__image_sink {
     uint8_t buffer[16384];
 } camx__image_sink;
 
-camx_status camx__image_sink_open(camx__image_sink *sink, const camx__image_job *job, const char *path);
+camx_status camx__image_sink_open(camx__image_sink *sink, const camx__image_job *job,
+                                  const char *path);
 
 /* False when the file could not take the bytes; the reason is kept for camx__image_sink_fail. */
 bool camx__image_sink_write(camx__image_sink *sink, const void *bytes, size_t size);
@@ -126,7 +129,8 @@ void camx__image_sink_abandon(camx__image_sink *sink);
 /* The sentence for a write that failed. */
 camx_status camx__image_sink_fail(const camx__image_sink *sink);
 
-camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pixels, int compression);
+camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pixels,
+                                  int compression);
 camx_status camx__image_write_jpeg(camx__image_sink *sink, const camx_pixels *pixels, int quality);
 
 /* Samples of a pixel of this format: 1, 3 or 4; 0 for numbers that are none (image_rows.c). */

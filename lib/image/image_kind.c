@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells PNG and JPEG by their first bytes, and says of other files what they look like: people give a file
- * the wrong ending, or save an error page under a picture's name.
+ * Tells PNG and JPEG by their first bytes, and says of other files what they look like: people
+ * give a file the wrong ending, or save an error page under a picture's name.
  */
 #include <string.h>
 
@@ -10,7 +10,8 @@
 static const uint8_t png_signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 static const uint8_t jpeg_signature[3] = {0xff, 0xd8, 0xff};
 
-/* Bytes that a kind of file has at a place. Pictures are valid but unsupported; the rest is no picture. */
+/* Bytes that a kind of file has at a place. Pictures are valid but unsupported; the rest is no
+ * picture. */
 typedef struct signature {
     const char *name;
     const char *bytes;
@@ -43,9 +44,10 @@ static const signature signatures[] = {
     {"a NumPy array", "\x93NUMPY", 0, 6, false},
     {"a ZIP archive", "PK\3\4", 0, 4, false},
     {"gzip data", "\x1f\x8b", 0, 2, false},
-    {"a Git LFS pointer, not the picture itself (run `git lfs pull`)", "version https://git-lfs", 0, 23,
+    {"a Git LFS pointer, not the picture itself (run `git lfs pull`)", "version https://git-lfs", 0,
+     23, false},
+    {"a PNG file whose line ends were changed on the way (copy it in binary mode)", "\x89PNG", 0, 4,
      false},
-    {"a PNG file whose line ends were changed on the way (copy it in binary mode)", "\x89PNG", 0, 4, false},
 };
 
 static bool has(const uint8_t *bytes, size_t size, const signature *wanted)
@@ -129,7 +131,8 @@ camx_status camx__image_refuse_kind(const camx__image_job *job, const uint8_t *b
         return camx__image_fail(job, CAMX_E_FORMAT, "there are no bytes in it: it is empty");
     if ((size < sizeof png_signature && memcmp(bytes, png_signature, size) == 0) ||
         (size < sizeof jpeg_signature && memcmp(bytes, jpeg_signature, size) == 0))
-        return camx__image_fail(job, CAMX_E_FORMAT, "the file ends after %zu bytes: copy it again", size);
+        return camx__image_fail(job, CAMX_E_FORMAT, "the file ends after %zu bytes: copy it again",
+                                size);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0] && name == NULL; i++) {
         if (has(bytes, size, &signatures[i])) {
             name = signatures[i].name;
@@ -142,6 +145,7 @@ camx_status camx__image_refuse_kind(const camx__image_job *job, const uint8_t *b
         return camx__image_fail(job, CAMX_E_FORMAT, "this is neither a PNG nor a JPEG file");
     if (picture)
         return camx__image_fail(job, CAMX_E_UNSUPPORTED,
-                                "this is %s, and only PNG and JPEG can be read: convert it first", name);
+                                "this is %s, and only PNG and JPEG can be read: convert it first",
+                                name);
     return camx__image_fail(job, CAMX_E_FORMAT, "this is neither PNG nor JPEG but %s", name);
 }

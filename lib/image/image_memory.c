@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory through the caller's allocator, and the picture itself: one block that holds the struct and, behind
- * it, the pixels. This is the only file of libcamx-image that knows the C library's malloc.
+ * Memory through the caller's allocator, and the picture itself: one block that holds the
+ * struct and, behind it, the pixels. This is the only file of libcamx-image that knows the C
+ * library's malloc.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,8 @@ camx_status camx_image_get_pixels(const camx_image *image, camx_pixels *pixels, 
 
     camx__image_job_init(&job, "camx_image_get_pixels", NULL, error);
     if (image == NULL || pixels == NULL)
-        return camx__image_fail(&job, CAMX_E_ARGUMENT, "%s is NULL", image == NULL ? "image" : "pixels");
+        return camx__image_fail(&job, CAMX_E_ARGUMENT, "%s is NULL",
+                                image == NULL ? "image" : "pixels");
     memset(pixels, 0, sizeof *pixels);
     pixels->struct_size = sizeof *pixels;
     pixels->format = CAMX_PIXEL_RGB;
@@ -111,8 +113,8 @@ camx_status camx_image_create(int32_t width, int32_t height, const camx_image_op
     if (status != CAMX_OK)
         return status;
     if (width < 1 || height < 1)
-        return camx__image_fail_argument(error, "camx_image_create: %d x %d is no size of a picture",
-                                         (int)width, (int)height);
+        return camx__image_fail_argument(
+            error, "camx_image_create: %d x %d is no size of a picture", (int)width, (int)height);
     camx__image_job_init(&job, "the new picture", taken.allocator, error);
     status = camx__image_check_size(&job, &taken, (uint64_t)width, (uint64_t)height);
     if (status == CAMX_OK)

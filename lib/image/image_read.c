@@ -29,15 +29,17 @@ camx_status camx__image_take_options(const camx_image_options *given, camx_image
     if (given == NULL)
         return CAMX_OK;
     if (given->struct_size < sizeof *taken)
-        return camx__image_fail_argument(error,
-                                         "options->struct_size is %u, less than the %zu bytes of version "
-                                         "0.1: call camx_image_options_init first",
-                                         (unsigned)given->struct_size, sizeof *taken);
+        return camx__image_fail_argument(
+            error,
+            "options->struct_size is %u, less than the %zu bytes of version "
+            "0.1: call camx_image_options_init first",
+            (unsigned)given->struct_size, sizeof *taken);
     *taken = *given;
     if (taken->allocator != NULL &&
         (taken->allocator->allocate == NULL || taken->allocator->release == NULL))
-        return camx__image_fail_argument(error, "options->allocator lacks a function: set both allocate "
-                                                "and release");
+        return camx__image_fail_argument(error,
+                                         "options->allocator lacks a function: set both allocate "
+                                         "and release");
     if (taken->max_pixels == 0)
         taken->max_pixels = DEFAULT_PIXELS;
     if (taken->max_file_bytes == 0)
@@ -87,8 +89,9 @@ camx_status camx_image_read(const char *path, const camx_image_options *options,
     return status;
 }
 
-camx_status camx_image_read_memory(const void *bytes, size_t size, const camx_image_options *options,
-                                   camx_image **image, camx_error *error)
+camx_status camx_image_read_memory(const void *bytes, size_t size,
+                                   const camx_image_options *options, camx_image **image,
+                                   camx_error *error)
 {
     camx_image_options taken;
     camx__image_job job;
@@ -104,7 +107,8 @@ camx_status camx_image_read_memory(const void *bytes, size_t size, const camx_im
         return status;
     camx__image_job_init(&job, "the picture in memory", taken.allocator, error);
     if (size > taken.max_file_bytes)
-        return camx__image_fail(&job, CAMX_E_LIMIT, "%zu bytes are more than max_file_bytes allows (%llu)",
-                                size, (unsigned long long)taken.max_file_bytes);
+        return camx__image_fail(&job, CAMX_E_LIMIT,
+                                "%zu bytes are more than max_file_bytes allows (%llu)", size,
+                                (unsigned long long)taken.max_file_bytes);
     return decode(&job, &taken, bytes, size, image);
 }

@@ -28,13 +28,15 @@ camx_status camx__image_check_pixels(const camx__image_job *job, const camx_pixe
     size_t row_bytes;
 
     if (pixels->struct_size < sizeof *pixels)
-        return camx__image_fail(job, CAMX_E_ARGUMENT,
-                                "pixels->struct_size is %u, less than the %zu bytes of version 0.1: call "
-                                "camx_pixels_init first",
-                                (unsigned)pixels->struct_size, sizeof *pixels);
+        return camx__image_fail(
+            job, CAMX_E_ARGUMENT,
+            "pixels->struct_size is %u, less than the %zu bytes of version 0.1: call "
+            "camx_pixels_init first",
+            (unsigned)pixels->struct_size, sizeof *pixels);
     channels = camx__image_format_channels(pixels->format);
     if (channels == 0)
-        return camx__image_fail(job, CAMX_E_ARGUMENT, "pixels->format is %d, which is no pixel format",
+        return camx__image_fail(job, CAMX_E_ARGUMENT,
+                                "pixels->format is %d, which is no pixel format",
                                 (int)pixels->format);
     if (pixels->width < 1 || pixels->height < 1)
         return camx__image_fail(job, CAMX_E_ARGUMENT, "pixels of %d x %d are no picture",
@@ -44,8 +46,8 @@ camx_status camx__image_check_pixels(const camx__image_job *job, const camx_pixe
     if (__builtin_mul_overflow((size_t)pixels->width, (size_t)channels, &row_bytes) ||
         (pixels->stride != 0 && pixels->stride < row_bytes))
         return camx__image_fail(job, CAMX_E_ARGUMENT,
-                                "pixels->stride is %zu, less than the %d samples of a row", pixels->stride,
-                                (int)pixels->width);
+                                "pixels->stride is %zu, less than the %d samples of a row",
+                                pixels->stride, (int)pixels->width);
     return CAMX_OK;
 }
 

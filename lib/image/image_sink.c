@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file that appears whole or not at all: bytes go to a new file with a hidden name in the same folder,
- * which gets its real name at the end. Nobody ever sees half a picture under that name, and an older
- * file of that name stays until then. (Not flushed to the disk: a power cut right afterwards may lose it.)
+ * A file that appears whole or not at all: bytes go to a new file with a hidden name in the
+ * same folder, which gets its real name at the end. Nobody ever sees half a picture under that
+ * name, and an older file of that name stays until then. (Not flushed to the disk: a power cut
+ * right afterwards may lose it.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +34,9 @@ static void choose_name(camx__image_sink *sink)
     unsigned number = atomic_fetch_add(&counter, 1);
 
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(sink->temporary, sizeof sink->temporary, "%.*s.camx-%x-%x-%lx.tmp", folder_length(sink->path),
-             sink->path, (unsigned)getpid(), number, (unsigned long)now.tv_nsec);
+    snprintf(sink->temporary, sizeof sink->temporary, "%.*s.camx-%x-%x-%lx.tmp",
+             folder_length(sink->path), sink->path, (unsigned)getpid(), number,
+             (unsigned long)now.tv_nsec);
 }
 
 /* Renaming onto a folder, a device or a pipe would fail late or replace what should stay. */
@@ -48,18 +50,21 @@ static camx_status check_target(const camx__image_job *job, const char *path)
     if (length > PATH_MAX - 64)
         return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: the name is too long");
     if (path[length - 1] == '/')
-        return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: the name is that of a folder");
+        return camx__image_fail(job, CAMX_E_IO,
+                                "the file cannot be written: the name is that of a folder");
     if (stat(path, &facts) != 0)
         return CAMX_OK; /* does not exist, as a rule; other reasons come up when it is written */
     if (S_ISDIR(facts.st_mode))
-        return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: there is a folder of that name");
-    if (!S_ISREG(facts.st_mode))
         return camx__image_fail(job, CAMX_E_IO,
-                                "the file cannot be written: there is a pipe or a device of that name");
+                                "the file cannot be written: there is a folder of that name");
+    if (!S_ISREG(facts.st_mode))
+        return camx__image_fail(
+            job, CAMX_E_IO, "the file cannot be written: there is a pipe or a device of that name");
     return CAMX_OK;
 }
 
-camx_status camx__image_sink_open(camx__image_sink *sink, const camx__image_job *job, const char *path)
+camx_status camx__image_sink_open(camx__image_sink *sink, const camx__image_job *job,
+                                  const char *path)
 {
     camx_status status = check_target(job, path);
 
@@ -80,8 +85,10 @@ camx_status camx__image_sink_open(camx__image_sink *sink, const camx__image_job 
             break;
     }
     if (errno == ENOENT)
-        return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: its folder does not exist");
-    return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: %s", camx__image_errno_text(errno));
+        return camx__image_fail(job, CAMX_E_IO,
+                                "the file cannot be written: its folder does not exist");
+    return camx__image_fail(job, CAMX_E_IO, "the file cannot be written: %s",
+                            camx__image_errno_text(errno));
 }
 
 static bool write_out(camx__image_sink *sink, const uint8_t *bytes, size_t size)

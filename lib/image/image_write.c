@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public function that writes pictures: arguments, the kind by the name's ending, a sink, and the encoder
- * of that kind.
+ * The public function that writes pictures: arguments, the kind by the name's ending, a sink,
+ * and the encoder of that kind.
  */
 #include <string.h>
 
@@ -24,10 +24,11 @@ static camx_status take_options(const camx_write_options *given, camx_write_opti
     if (given == NULL)
         return CAMX_OK;
     if (given->struct_size < sizeof *taken)
-        return camx__image_fail_argument(error,
-                                         "options->struct_size is %u, less than the %zu bytes of version "
-                                         "0.1: call camx_write_options_init first",
-                                         (unsigned)given->struct_size, sizeof *taken);
+        return camx__image_fail_argument(
+            error,
+            "options->struct_size is %u, less than the %zu bytes of version "
+            "0.1: call camx_write_options_init first",
+            (unsigned)given->struct_size, sizeof *taken);
     *taken = *given;
     if (taken->quality < 1 || taken->quality > 100)
         return camx__image_fail_argument(error, "options->quality is %d; it goes from 1 to 100",
@@ -37,8 +38,9 @@ static camx_status take_options(const camx_write_options *given, camx_write_opti
                                          (int)taken->compression);
     if (taken->allocator != NULL &&
         (taken->allocator->allocate == NULL || taken->allocator->release == NULL))
-        return camx__image_fail_argument(error, "options->allocator lacks a function: set both allocate "
-                                                "and release");
+        return camx__image_fail_argument(error,
+                                         "options->allocator lacks a function: set both allocate "
+                                         "and release");
     return CAMX_OK;
 }
 

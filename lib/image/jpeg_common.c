@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libjpeg's error manager. Its warnings matter: libjpeg goes on after damaged data and shows grey where the
- * picture was. Here most warnings refuse the file.
+ * libjpeg's error manager. Its warnings matter: libjpeg goes on after damaged data and shows
+ * grey where the picture was. Here most warnings refuse the file.
  */
 #include "image/jpeg_common.h"
 
@@ -37,9 +37,9 @@ static void fail_with_message(j_common_ptr codec)
     longjmp(trouble->jump, 1);
 }
 
-/* Does this warning leave the picture whole? Many cameras put a few bytes too many before the next marker,
- * which is harmless unless it is a restart marker: then a stretch of the picture did not decode. Odd
- * versions and parameters in headers are no damage either. */
+/* Does this warning leave the picture whole? Many cameras put a few bytes too many before the
+ * next marker, which is harmless unless it is a restart marker: then a stretch of the picture
+ * did not decode. Odd versions and parameters in headers are no damage either. */
 static bool is_harmless(const struct jpeg_error_mgr *manager)
 {
     switch (manager->msg_code) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What reading and writing JPEG share: an error manager for libjpeg that jumps instead of exiting, and prints
- * nothing.
+ * What reading and writing JPEG share: an error manager for libjpeg that jumps instead of
+ * exiting, and prints nothing.
  */
 #ifndef CAMX_IMAGE_JPEG_COMMON_H
 #define CAMX_IMAGE_JPEG_COMMON_H
@@ -20,7 +20,8 @@ typedef struct camx__jpeg_trouble {
     char text[JMSG_LENGTH_MAX];
 } camx__jpeg_trouble;
 
-/* Returns what belongs into cinfo.err. A setjmp(trouble->jump) must be in place before libjpeg is called. */
+/* Returns what belongs into cinfo.err. A setjmp(trouble->jump) must be in place before libjpeg
+ * is called. */
 struct jpeg_error_mgr *camx__jpeg_trouble_init(camx__jpeg_trouble *trouble);
 
 /* Jumps with a status and sentence of our own. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds the orientation in the EXIF data of a JPEG file: the APP1 segment "Exif" holds a small TIFF file, and
- * tag 0x0112 of its first directory says how the camera was held (Exif 2.32, section 4.6.4). Every read
- * is checked against the segment; whatever is malformed counts as absent.
+ * Finds the orientation in the EXIF data of a JPEG file: the APP1 segment "Exif" holds a small
+ * TIFF file, and tag 0x0112 of its first directory says how the camera was held (Exif 2.32,
+ * section 4.6.4). Every read is checked against the segment; whatever is malformed counts as
+ * absent.
  */
 #include <string.h>
 
@@ -63,8 +64,8 @@ static int tiff_orientation(const uint8_t *bytes, size_t size)
     return 1;
 }
 
-/* The next marker at or after `at`, and the place behind it; 0 past the end. Bytes that belong to no segment
- * are skipped, as libjpeg does. */
+/* The next marker at or after `at`, and the place behind it; 0 past the end. Bytes that belong
+ * to no segment are skipped, as libjpeg does. */
 static unsigned next_marker(const uint8_t *bytes, size_t size, size_t *at)
 {
     size_t i = *at;

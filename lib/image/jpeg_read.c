@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads JPEG through libjpeg: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK, turned upright. The size
- * is checked before decoding begins, the number of scans while it goes on (a small progressive file can
- * ask for hours of work), and damaged data refuses the file.
+ * Reads JPEG through libjpeg: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK,
+ * turned upright. The size is checked before decoding begins, the number of scans while it
+ * goes on (a small progressive file can ask for hours of work), and damaged data refuses the
+ * file.
  */
 #include <string.h>
 
 #include "image/jpeg_common.h"
 
-/* Rows that are decoded at a time: turning a picture by 90 degrees then writes 48 bytes in a piece. */
+/* Rows that are decoded at a time: turning a picture by 90 degrees then writes 48 bytes in a
+ * piece. */
 #define STRIP_ROWS 16
 
 /* What libjpeg may use beside the coefficients of a progressive picture. */
@@ -46,15 +48,16 @@ static void watch_scans(j_common_ptr codec)
     if ((uint32_t)c->input_scan_number > r->options->max_scans) {
         char text[80];
 
-        snprintf(text, sizeof text, "more scans than max_scans allows (%u)", (unsigned)r->options->max_scans);
+        snprintf(text, sizeof text, "more scans than max_scans allows (%u)",
+                 (unsigned)r->options->max_scans);
         camx__jpeg_raise(&r->trouble, CAMX_E_LIMIT, text);
     }
     for (int i = 0; c->Ss == 0 && i < c->comps_in_scan; i++)
         r->seen |= 1u << c->cur_comp_info[i]->component_index;
 }
 
-/* The eight ways in which a camera can have been held, as Exif numbers them. width and height are those of
- * the stored picture. */
+/* The eight ways in which a camera can have been held, as Exif numbers them. width and height
+ * are those of the stored picture. */
 static placing place_pixels(int orientation, int64_t width, int64_t height)
 {
     bool turned = orientation >= 5;
@@ -90,17 +93,20 @@ static camx_status choose_colours(reader *r)
         r->codec.out_color_space = JCS_CMYK;
         return CAMX_OK;
     default:
-        return camx__image_fail(r->job, CAMX_E_UNSUPPORTED,
-                                "this JPEG has %d colour components of an unknown kind; grey, YCbCr, RGB, "
-                                "CMYK and YCCK can be read",
-                                r->codec.num_components);
+        return camx__image_fail(
+            r->job, CAMX_E_UNSUPPORTED,
+            "this JPEG has %d colour components of an unknown kind; grey, YCbCr, RGB, "
+            "CMYK and YCCK can be read",
+            r->codec.num_components);
     }
 }
 
-/* libjpeg keeps the coefficients of a progressive picture: 2 bytes a sample, 4 components at most. */
+/* libjpeg keeps the coefficients of a progressive picture: 2 bytes a sample, 4 components at
+ * most. */
 static long memory_limit(uint64_t pixels)
 {
-    uint64_t bytes = pixels > (UINT64_MAX - SPARE_BYTES) / 16 ? UINT64_MAX : pixels * 16 + SPARE_BYTES;
+    uint64_t bytes =
+        pixels > (UINT64_MAX - SPARE_BYTES) / 16 ? UINT64_MAX : pixels * 16 + SPARE_BYTES;
 
     return bytes > LONG_MAX ? LONG_MAX : (long)bytes;
 }
@@ -127,7 +133,8 @@ static camx_status prepare(reader *r)
     return camx__image_new(r->job, r->place.width, r->place.height, &r->image);
 }
 
-/* CMYK to RGB in place. Adobe's programs, which write nearly all such files, store the ink's absence. */
+/* CMYK to RGB in place. Adobe's programs, which write nearly all such files, store the ink's
+ * absence. */
 static void cmyk_to_rgb(uint8_t *row, size_t width, bool inverted)
 {
     const uint8_t *from = row;
@@ -141,7 +148,8 @@ static void cmyk_to_rgb(uint8_t *row, size_t width, bool inverted)
     }
 }
 
-/* Puts `rows` decoded rows, the first of which is row y of the stored picture, where they belong. */
+/* Puts `rows` decoded rows, the first of which is row y of the stored picture, where they
+ * belong. */
 static void place_strip(const reader *r, int64_t y, int64_t rows, size_t row_bytes)
 {
     const placing *p = &r->place;
@@ -159,8 +167,8 @@ static void place_strip(const reader *r, int64_t y, int64_t rows, size_t row_byt
 static void copy_strip(const reader *r, int64_t y, int64_t rows, size_t row_bytes)
 {
     for (int64_t i = 0; i < rows; i++)
-        memcpy(r->image->data + (size_t)(y + i) * r->image->stride, r->strip + (size_t)i * row_bytes,
-               r->image->stride);
+        memcpy(r->image->data + (size_t)(y + i) * r->image->stride,
+               r->strip + (size_t)i * row_bytes, r->image->stride);
 }
 
 static void read_strip(reader *r, int64_t y)
@@ -183,8 +191,8 @@ static void read_strip(reader *r, int64_t y)
         place_strip(r, y, rows, row_bytes);
 }
 
-/* Progressive scans send coarse values first and finer bits later: did all announced bits come? coef_bits
- * holds how many are still owed, or -1 for frequencies that no scan has. */
+/* Progressive scans send coarse values first and finer bits later: did all announced bits
+ * come? coef_bits holds how many are still owed, or -1 for frequencies that no scan has. */
 static bool all_bits_came(const struct jpeg_decompress_struct *codec)
 {
     for (int c = 0; codec->coef_bits != NULL && c < codec->num_components; c++)
@@ -210,7 +218,8 @@ static camx_status refuse(const reader *r)
     case CAMX_E_MEMORY:
         return camx__image_fail(r->job, CAMX_E_MEMORY, "out of memory while decoding JPEG");
     case CAMX_E_FORMAT:
-        return camx__image_fail(r->job, CAMX_E_FORMAT, "the JPEG data is damaged (%s)", r->trouble.text);
+        return camx__image_fail(r->job, CAMX_E_FORMAT, "the JPEG data is damaged (%s)",
+                                r->trouble.text);
     default:
         return camx__image_fail(r->job, r->trouble.status, "this JPEG cannot be read (%s)",
                                 r->trouble.text);
@@ -239,7 +248,8 @@ static camx_status read_all(reader *r)
         return status;
     while (r->codec.output_scanline < r->codec.output_height)
         read_strip(r, r->codec.output_scanline);
-    jpeg_finish_decompress(&r->codec); /* reads to the end: a file cut off behind the pixels is refused too */
+    /* Reads to the end: a file that is cut off behind the pixels is refused too. */
+    jpeg_finish_decompress(&r->codec);
     return CAMX_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes JPEG: grey or YCbCr, baseline. From quality 90 on colour keeps its full resolution, because
- * heat maps have sharp edges between strong colours.
+ * Writes JPEG: grey or YCbCr, baseline. From quality 90 on colour keeps its full resolution,
+ * because heat maps have sharp edges between strong colours.
  */
 #include "image/jpeg_common.h"
 
@@ -57,8 +57,8 @@ static camx_status refuse(const writer *w)
     case CAMX_E_MEMORY:
         return camx__image_fail(w->sink->job, CAMX_E_MEMORY, "out of memory while encoding JPEG");
     default:
-        return camx__image_fail(w->sink->job, CAMX_E_INTERNAL, "libjpeg did not write the picture (%s)",
-                                w->trouble.text);
+        return camx__image_fail(w->sink->job, CAMX_E_INTERNAL,
+                                "libjpeg did not write the picture (%s)", w->trouble.text);
     }
 }
 
@@ -106,9 +106,10 @@ camx_status camx__image_write_jpeg(camx__image_sink *sink, const camx_pixels *pi
     camx_status status;
 
     if (pixels->width > JPEG_MAX_DIMENSION || pixels->height > JPEG_MAX_DIMENSION)
-        return camx__image_fail(sink->job, CAMX_E_UNSUPPORTED,
-                                "%d x %d pixels are too many for JPEG, which ends at %ld a side: write PNG",
-                                (int)pixels->width, (int)pixels->height, (long)JPEG_MAX_DIMENSION);
+        return camx__image_fail(
+            sink->job, CAMX_E_UNSUPPORTED,
+            "%d x %d pixels are too many for JPEG, which ends at %ld a side: write PNG",
+            (int)pixels->width, (int)pixels->height, (long)JPEG_MAX_DIMENSION);
     w.row = camx__image_alloc(allocator, (size_t)pixels->width, (size_t)channels);
     if (w.row == NULL)
         return camx__image_fail_memory(sink->job, (size_t)pixels->width * (size_t)channels);

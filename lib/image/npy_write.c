@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes float32 arrays in NumPy's .npy format, version 1.0 (numpy.lib.format): a magic string, the length of the
- * header, the header (a Python dictionary in text, padded to 64 bytes), then the values, little-endian.
+ * Writes float32 arrays in NumPy's .npy format, version 1.0 (numpy.lib.format): a magic
+ * string, the length of the header, the header (a Python dictionary in text, padded to 64
+ * bytes), then the values, little-endian.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -13,24 +14,26 @@
 #define HEADER_BYTES 320 /* 8 numbers of 19 digits, the words around them, and the padding */
 #define HEADER_STEP 64
 
-static camx_status count_values(const camx__image_job *job, const float *values, const int64_t *shape,
-                                uint32_t rank, size_t *count)
+static camx_status count_values(const camx__image_job *job, const float *values,
+                                const int64_t *shape, uint32_t rank, size_t *count)
 {
     size_t bytes;
 
     *count = 1;
     if (rank < 1 || rank > LARGEST_RANK)
-        return camx__image_fail(job, CAMX_E_ARGUMENT, "rank is %u; it goes from 1 to %d", (unsigned)rank,
-                                LARGEST_RANK);
+        return camx__image_fail(job, CAMX_E_ARGUMENT, "rank is %u; it goes from 1 to %d",
+                                (unsigned)rank, LARGEST_RANK);
     for (uint32_t i = 0; i < rank; i++) {
         if (shape[i] < 0)
-            return camx__image_fail(job, CAMX_E_ARGUMENT, "shape[%u] is %lld, less than 0", (unsigned)i,
-                                    (long long)shape[i]);
+            return camx__image_fail(job, CAMX_E_ARGUMENT, "shape[%u] is %lld, less than 0",
+                                    (unsigned)i, (long long)shape[i]);
         if (__builtin_mul_overflow(*count, (uint64_t)shape[i], count))
-            return camx__image_fail(job, CAMX_E_ARGUMENT, "the shape has more values than memory can hold");
+            return camx__image_fail(job, CAMX_E_ARGUMENT,
+                                    "the shape has more values than memory can hold");
     }
     if (__builtin_mul_overflow(*count, sizeof(float), &bytes))
-        return camx__image_fail(job, CAMX_E_ARGUMENT, "the shape has more values than memory can hold");
+        return camx__image_fail(job, CAMX_E_ARGUMENT,
+                                "the shape has more values than memory can hold");
     if (values == NULL && *count > 0)
         return camx__image_fail(job, CAMX_E_ARGUMENT, "values is NULL");
     return CAMX_OK;
@@ -83,8 +86,8 @@ static bool write_values(camx__image_sink *sink, const float *values, size_t cou
     return true;
 }
 
-camx_status camx_npy_write(const char *path, const float *values, const int64_t *shape, uint32_t rank,
-                           camx_error *error)
+camx_status camx_npy_write(const char *path, const float *values, const int64_t *shape,
+                           uint32_t rank, camx_error *error)
 {
     char header[HEADER_BYTES];
     camx__image_job job;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libpng's callbacks. Its errors jump to the setjmp of the running call, its warnings are silent: what they
- * complain of (odd but intact ancillary data) does not change what is seen.
+ * libpng's callbacks. Its errors jump to the setjmp of the running call, its warnings are
+ * silent: what they complain of (odd but intact ancillary data) does not change what is seen.
  */
 #include "image/png_common.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads PNG through libpng's row interface: rows as they are stored, with no conversion but the merging of
- * interlaced passes; png_row.c makes RGB of them. The simplified interface (png_image_*), gamma,
- * quantising and composition are avoided on purpose: that is where libpng's holes have been. Every chunk but
- * IHDR, PLTE, tRNS, IDAT and IEND is skipped unread, and a wrong checksum anywhere refuses the file.
+ * Reads PNG through libpng's row interface: rows as they are stored, with no conversion but
+ * the merging of interlaced passes; png_row.c makes RGB of them. The simplified interface
+ * (png_image_*), gamma, quantising and composition are avoided on purpose: that is where
+ * libpng's holes have been. Every chunk but IHDR, PLTE, tRNS, IDAT and IEND is skipped unread,
+ * and a wrong checksum anywhere refuses the file.
  */
 #include <string.h>
 
@@ -14,7 +15,8 @@
 #define CHUNK_BYTES 8000000
 #define CHUNK_COUNT 16
 
-/* deflate's best: 258 bytes in 2 bits. A file shorter than its pixels by more than this is cut off. */
+/* deflate's best: 258 bytes in 2 bits. A file shorter than its pixels by more than this is cut
+ * off. */
 #define DEFLATE_RATIO 1032
 
 typedef struct reader {
@@ -56,13 +58,16 @@ static uint32_t big_endian(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* The size, from the header chunk that must come first: checked before libpng allocates anything. */
+/* The size, from the header chunk that must come first: checked before libpng allocates
+ * anything. */
 static camx_status check_header(const reader *r)
 {
     if (r->size < 33)
-        return camx__image_fail(r->job, CAMX_E_FORMAT, "the PNG data ends after %zu bytes", r->size);
+        return camx__image_fail(r->job, CAMX_E_FORMAT, "the PNG data ends after %zu bytes",
+                                r->size);
     if (memcmp(r->bytes + 12, "IHDR", 4) != 0)
-        return camx__image_fail(r->job, CAMX_E_FORMAT, "the PNG data has no header at its beginning");
+        return camx__image_fail(r->job, CAMX_E_FORMAT,
+                                "the PNG data has no header at its beginning");
     return camx__image_check_size(r->job, r->options, big_endian(r->bytes + 16),
                                   big_endian(r->bytes + 20));
 }
@@ -139,8 +144,8 @@ static camx_status prepare(reader *r)
         return camx__image_fail(r->job, CAMX_E_LIMIT, "the picture does not fit into memory");
     if (r->row_bytes * height / DEFLATE_RATIO > r->size)
         return camx__image_fail(r->job, CAMX_E_FORMAT,
-                                "the PNG data is damaged (%zu bytes cannot hold %u x %u pixels)", r->size,
-                                (unsigned)r->pixels.width, (unsigned)r->pixels.height);
+                                "the PNG data is damaged (%zu bytes cannot hold %u x %u pixels)",
+                                r->size, (unsigned)r->pixels.width, (unsigned)r->pixels.height);
     bytes = r->row_bytes * rows;
     r->rows = camx__image_alloc(&r->job->allocator, 1, bytes);
     if (r->rows == NULL)
@@ -155,9 +160,10 @@ static camx_status convert(reader *r, const uint8_t *row, size_t y)
     int value = camx__png_convert_row(&r->pixels, row, r->image->data + y * r->image->stride);
 
     if (value >= 0)
-        return camx__image_fail(r->job, CAMX_E_FORMAT,
-                                "the PNG data is damaged (row %zu uses colour %d of a palette of %u)", y,
-                                value, r->pixels.entries);
+        return camx__image_fail(
+            r->job, CAMX_E_FORMAT,
+            "the PNG data is damaged (row %zu uses colour %d of a palette of %u)", y, value,
+            r->pixels.entries);
     return CAMX_OK;
 }
 
@@ -215,8 +221,9 @@ camx_status camx__image_read_png(const camx__image_job *job, const camx_image_op
     if (status != CAMX_OK)
         return status;
     r.trouble.allocator = &job->allocator;
-    r.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r.trouble, camx__png_error,
-                                     camx__png_warning, &r.trouble, camx__png_malloc, camx__png_free);
+    r.png =
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r.trouble, camx__png_error,
+                                 camx__png_warning, &r.trouble, camx__png_malloc, camx__png_free);
     if (r.png != NULL)
         r.info = png_create_info_struct(r.png);
     if (r.info != NULL)

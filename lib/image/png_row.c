@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Conversion of stored PNG rows to 8-bit RGB: one loop for samples that index a table, one for 8-bit and one
- * for 16-bit samples.
+ * Conversion of stored PNG rows to 8-bit RGB: one loop for samples that index a table, one for
+ * 8-bit and one for 16-bit samples.
  */
 #include "image/png_row.h"
 
@@ -14,8 +14,8 @@ static uint8_t blend8(unsigned value, unsigned under, unsigned alpha)
     return (uint8_t)((value * alpha + under * (255 - alpha) + 127) / 255);
 }
 
-/* The same for 16-bit value and opacity; under has 8 bits. 257 scales 8 bits to 16, so that the sum is the
- * 16-bit result times 65535, and one division rounds it to 8 bits. */
+/* The same for 16-bit value and opacity; under has 8 bits. 257 scales 8 bits to 16, so that
+ * the sum is the 16-bit result times 65535, and one division rounds it to 8 bits. */
 static uint8_t blend16(unsigned value, unsigned under, unsigned alpha)
 {
     const uint64_t unit = (uint64_t)65535 * 257;

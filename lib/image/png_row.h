@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the rows of a PNG as they are stored to 8-bit RGB. libpng could convert too, but most of its security
- * holes were in that code; this is all we need of it, and it lays transparent pixels on the background
- * in the same step.
+ * From the rows of a PNG as they are stored to 8-bit RGB. libpng could convert too, but most
+ * of its security holes were in that code; this is all we need of it, and it lays transparent
+ * pixels on the background in the same step.
  */
 #ifndef CAMX_IMAGE_PNG_ROW_H
 #define CAMX_IMAGE_PNG_ROW_H
@@ -17,7 +17,7 @@ typedef struct camx__png_pixels {
     uint32_t height;
     int depth;             /* bits a sample: 1, 2, 4, 8, 16 */
     int channels;          /* samples a pixel: 1 (grey or palette), 2 (with alpha), 3, 4 */
-    bool keyed;            /* tRNS of grey or RGB: pixels with exactly the samples `key` are transparent */
+    bool keyed; /* tRNS of grey or RGB: pixels with exactly the samples `key` are transparent */
     uint16_t key[3];
     uint8_t background[3];
     uint8_t table[256][3]; /* one channel of at most 8 bits: the colour of each stored value */

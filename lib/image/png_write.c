@@ -44,7 +44,8 @@ static camx_status refuse(const writer *w)
 /* Everything that may jump. Nothing of it lives in this function's own variables. */
 static camx_status write_all(writer *w, int channels)
 {
-    static const int colours[5] = {0, PNG_COLOR_TYPE_GRAY, 0, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
+    static const int colours[5] = {0, PNG_COLOR_TYPE_GRAY, 0, PNG_COLOR_TYPE_RGB,
+                                   PNG_COLOR_TYPE_RGBA};
 
     if (setjmp(png_jmpbuf(w->png)) != 0)
         return refuse(w);
@@ -63,7 +64,8 @@ static camx_status write_all(writer *w, int channels)
     return CAMX_OK;
 }
 
-camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pixels, int compression)
+camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pixels,
+                                  int compression)
 {
     writer w = {.sink = sink, .pixels = pixels, .compression = compression};
     const camx_allocator *allocator = &sink->job->allocator;
@@ -74,8 +76,9 @@ camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pix
     w.row = camx__image_alloc(allocator, (size_t)pixels->width, (size_t)channels);
     if (w.row == NULL)
         return camx__image_fail_memory(sink->job, (size_t)pixels->width * (size_t)channels);
-    w.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w.trouble, camx__png_error,
-                                      camx__png_warning, &w.trouble, camx__png_malloc, camx__png_free);
+    w.png =
+        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w.trouble, camx__png_error,
+                                  camx__png_warning, &w.trouble, camx__png_malloc, camx__png_free);
     if (w.png != NULL)
         w.info = png_create_info_struct(w.png);
     if (w.info != NULL)
@@ -83,8 +86,9 @@ camx_status camx__image_write_png(camx__image_sink *sink, const camx_pixels *pix
     else if (w.trouble.out_of_memory)
         status = camx__image_fail_memory(sink->job, w.trouble.wanted);
     else
-        status = camx__image_fail(sink->job, CAMX_E_INTERNAL, "libpng %s does not start (built with %s)",
-                                  png_get_libpng_ver(NULL), PNG_LIBPNG_VER_STRING);
+        status =
+            camx__image_fail(sink->job, CAMX_E_INTERNAL, "libpng %s does not start (built with %s)",
+                             png_get_libpng_ver(NULL), PNG_LIBPNG_VER_STRING);
     png_destroy_write_struct(&w.png, &w.info);
     camx__image_free(allocator, w.row);
     return status;

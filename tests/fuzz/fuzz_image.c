@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzz target: any bytes as a PNG or JPEG file. Whatever they are, reading ends with a picture whose every byte was
- * written, or with a status and a sentence; a second time with one allocation failing; without leaks.
+ * Fuzz target: any bytes as a PNG or JPEG file. Whatever they are, reading ends with a picture
+ * whose every byte was written, or with a status and a sentence; a second time with one
+ * allocation failing; without leaks.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A main for fuzz targets built without libFuzzer: runs the target once on every file that is named, and on every
- * file of every folder that is named, so that the corpus is an ordinary test with any compiler.
+ * A main for fuzz targets built without libFuzzer: runs the target once on every file that is
+ * named, and on every file of every folder that is named, so that the corpus is an ordinary
+ * test with any compiler.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -15,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static int replay_file(const char *path, const struct stat *facts)
 {
     size_t size = (size_t)facts->st_size;
-    uint8_t *bytes = malloc(size > 0 ? size : 1); /* exactly, so that a sanitizer sees reads past the end */
+    /* Exactly this size, so that a sanitizer sees reads past the end. */
+    uint8_t *bytes = malloc(size > 0 ? size : 1);
     FILE *file = fopen(path, "rb");
 
     if (bytes == NULL || file == NULL || fread(bytes, 1, size, file) != size) {

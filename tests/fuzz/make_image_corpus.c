@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes tests/fuzz/corpus/image: small pictures of every kind and odd ones. Run it with the folder's name when
- * a kind is added; the bytes may differ with the versions of libpng, zlib and libjpeg, which does no harm.
+ * Makes tests/fuzz/corpus/image: small pictures of every kind and odd ones. Run it with the
+ * folder's name when a kind is added; the bytes may differ with the versions of libpng, zlib
+ * and libjpeg, which does no harm.
  *
- *     ninja -C build tests/fuzz/make_image_corpus && build/tests/fuzz/make_image_corpus tests/fuzz/corpus/image
+ *     ninja -C build tests/fuzz/make_image_corpus
+ *     build/tests/fuzz/make_image_corpus tests/fuzz/corpus/image
  */
 #include <png.h>
 #include <stdio.h>
@@ -43,7 +45,8 @@ static void save_pngs(void)
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         for (int variant = 0; variant < 4; variant++) {
-            png_recipe recipe = {.width = 11, .height = 9, .colour = kinds[i].colour, .depth = kinds[i].depth};
+            png_recipe recipe = {
+                .width = 11, .height = 9, .colour = kinds[i].colour, .depth = kinds[i].depth};
             char name[64];
 
             recipe.interlaced = variant % 2 != 0;
@@ -51,7 +54,8 @@ static void save_pngs(void)
             if (recipe.transparent && (recipe.colour & PNG_COLOR_MASK_ALPHA) != 0)
                 continue;
             snprintf(name, sizeof name, "png-%d-%d%s%s", recipe.colour, recipe.depth,
-                     recipe.interlaced ? "-interlaced" : "", recipe.transparent ? "-transparent" : "");
+                     recipe.interlaced ? "-interlaced" : "",
+                     recipe.transparent ? "-transparent" : "");
             save_file(name, make_png(&recipe));
         }
     }
@@ -68,7 +72,8 @@ static void save_jpegs(void)
 
     for (int colours = JPEG_GREY; colours <= JPEG_TWO; colours++) {
         for (int variant = 0; variant < 5; variant++) {
-            static const char *const variants[] = {"", "-progressive", "-separate", "-restarts", "-arithmetic"};
+            static const char *const variants[] = {"", "-progressive", "-separate", "-restarts",
+                                                   "-arithmetic"};
             jpeg_recipe recipe = {.width = 21, .height = 19, .colours = (jpeg_colours)colours,
                                   .progressive = variant == 1, .separate = variant == 2,
                                   .restart_rows = variant == 3, .arithmetic = variant == 4};
@@ -85,7 +90,8 @@ static void save_oriented_jpegs(void)
     for (int orientation = 0; orientation <= 9; orientation++) {
         uint8_t exif[64];
         size_t size = make_exif(exif, orientation % 2 == 0, orientation);
-        jpeg_recipe recipe = {.width = 21, .height = 19, .colours = JPEG_GREY, .app1 = exif, .app1_size = size};
+        jpeg_recipe recipe = {
+            .width = 21, .height = 19, .colours = JPEG_GREY, .app1 = exif, .app1_size = size};
         char name[64];
 
         snprintf(name, sizeof name, "jpeg-exif-%d", orientation);
@@ -141,7 +147,8 @@ static void save_scan_bomb(void)
 static void save_others(void)
 {
     static const char html[] = "<!DOCTYPE html><title>404 Not Found</title>";
-    static const char giant[] = "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0";
+    static const char giant[] =
+        "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0";
 
     save("empty", "", 0);
     save("one-byte", "\x89", 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public header alone, and nothing before it: compiled as strict C11 here and as C++17 in header_image.cpp.
- * The program checks that both see the same structs.
+ * The public header alone, and nothing before it: compiled as strict C11 here and as C++17 in
+ * header_image.cpp. The program checks that both see the same structs.
  */
 #include "camx/camx_image.h"
 

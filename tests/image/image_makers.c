@@ -286,7 +286,7 @@ size_t make_exif(uint8_t bytes[64], bool big_endian, int orientation)
     memcpy(bytes + 6, big_endian ? "MM\0*" : "II*\0", 4);
     put_16(bytes + 10 + (big_endian ? 2 : 0), big_endian, 8); /* where the directory is */
     put_16(bytes + 14, big_endian, 2);                        /* two entries */
-    put_16(bytes + 16, big_endian, 0x0100);                   /* the first: a width, type LONG, 1 value */
+    put_16(bytes + 16, big_endian, 0x0100); /* the first: a width, type LONG, 1 value */
     put_16(bytes + 18, big_endian, 4);
     put_16(bytes + 20 + (big_endian ? 2 : 0), big_endian, 1);
     put_16(bytes + 28, big_endian, 0x0112); /* the second: orientation, type SHORT, 1 value */
@@ -309,7 +309,8 @@ const uint8_t *image_pixel(const camx_image *image, int x, int y)
 {
     camx_pixels pixels;
 
-    if (camx_image_get_pixels(image, &pixels, NULL) != CAMX_OK || x >= pixels.width || y >= pixels.height)
+    if (camx_image_get_pixels(image, &pixels, NULL) != CAMX_OK || x >= pixels.width ||
+        y >= pixels.height)
         abort();
     return pixels.data + (size_t)y * pixels.stride + 3 * (size_t)x;
 }

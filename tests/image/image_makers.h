@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes PNG and JPEG files in memory for the tests, through libpng and libjpeg themselves, from pixels that a
- * formula gives, so that a test knows what it must read back. Failures here end the test program.
+ * Makes PNG and JPEG files in memory for the tests, through libpng and libjpeg themselves,
+ * from pixels that a formula gives, so that a test knows what it must read back. Failures here
+ * end the test program.
  */
 #ifndef CAMX_TESTS_IMAGE_MAKERS_H
 #define CAMX_TESTS_IMAGE_MAKERS_H
@@ -61,8 +62,8 @@ typedef struct jpeg_recipe {
 
 made_file make_jpeg(const jpeg_recipe *recipe);
 
-/* What the picture shows at (x, y), red, green, blue: smooth, so that JPEG keeps it, and different in all
- * four corners. */
+/* What the picture shows at (x, y), red, green, blue: smooth, so that JPEG keeps it, and
+ * different in all four corners. */
 void jpeg_colour(const jpeg_recipe *recipe, int x, int y, uint8_t rgb[3]);
 
 /* EXIF data with this orientation. Returns its size. */

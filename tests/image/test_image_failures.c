@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lets every single thing fail once: allocation number N of the caller's allocator, malloc number N of libjpeg
- * (this program is linked with --wrap, and with a static libjpeg where there is one), read, write, close and
- * rename number N. After each failure: the right status, no leak, no file left, the old file whole.
+ * Lets every single thing fail once: allocation number N of the caller's allocator, malloc
+ * number N of libjpeg (this program is linked with --wrap, and with a static libjpeg where
+ * there is one), read, write, close and rename number N. After each failure: the right status,
+ * no leak, no file left, the old file whole.
  */
 #include <check.h>
 #include <errno.h>
@@ -16,7 +17,15 @@
 
 /* ---- What fails when ---- */
 
-typedef enum call_kind { CALL_ALLOCATE, CALL_MALLOC, CALL_READ, CALL_WRITE, CALL_CLOSE, CALL_RENAME, CALL_KINDS } call_kind;
+typedef enum call_kind {
+    CALL_ALLOCATE,
+    CALL_MALLOC,
+    CALL_READ,
+    CALL_WRITE,
+    CALL_CLOSE,
+    CALL_RENAME,
+    CALL_KINDS
+} call_kind;
 
 static struct {
     bool armed;
@@ -24,7 +33,7 @@ static struct {
     int left;        /* calls of this kind that still succeed */
     bool persistent; /* all later ones fail too */
     bool failed;
-    bool hesitate;   /* reads and writes move one byte at a time, and every other one is interrupted */
+    bool hesitate; /* reads and writes move one byte, and every other one is interrupted */
     unsigned turn;
 } plan;
 
@@ -235,8 +244,8 @@ static char *contents(const char *path, size_t *size)
 }
 
 /* One run of `action` with call number n failing. */
-static camx_status run_with_failure(camx_status (*action)(camx_error *), call_kind kind, bool persistent, int n,
-                                    camx_error *error)
+static camx_status run_with_failure(camx_status (*action)(camx_error *), call_kind kind,
+                                    bool persistent, int n, camx_error *error)
 {
     camx_status status;
 
@@ -253,15 +262,17 @@ static camx_status run_with_failure(camx_status (*action)(camx_error *), call_ki
 
 static void check_failure(camx_status status, camx_status expected, const camx_error *error, int n)
 {
-    ck_assert_msg(status == expected, "call %d: status %d, not %d: %s", n, status, expected, error->message);
+    ck_assert_msg(status == expected, "call %d: status %d, not %d: %s", n, status, expected,
+                  error->message);
     ck_assert_int_eq(error->status, (int)status);
     ck_assert_uint_gt(strlen(error->message), 10);
 }
 
-/* Runs `action` with call number 0, 1, 2, ... of a kind failing, until it runs through without a failure.
- * output: a file that must stay as it is meanwhile, or NULL. Returns how many calls could fail. */
-static int fail_each(camx_status (*action)(camx_error *), call_kind kind, bool persistent, camx_status expected,
-                     const char *output)
+/* Runs `action` with call number 0, 1, 2, ... of a kind failing, until it runs through without
+ * a failure. output: a file that must stay as it is meanwhile, or NULL. Returns how many calls
+ * could fail. */
+static int fail_each(camx_status (*action)(camx_error *), call_kind kind, bool persistent,
+                     camx_status expected, const char *output)
 {
     int files = count_files(".");
 
@@ -309,7 +320,8 @@ static void fail_reading(made_file file, bool jpeg)
 {
     put_input(file);
     for (int persistent = 0; persistent < 2; persistent++) {
-        ck_assert_int_ge(fail_each(do_read, CALL_ALLOCATE, persistent != 0, CAMX_E_MEMORY, NULL), jpeg ? 3 : 6);
+        ck_assert_int_ge(fail_each(do_read, CALL_ALLOCATE, persistent != 0, CAMX_E_MEMORY, NULL),
+                         jpeg ? 3 : 6);
         ck_assert_int_ge(fail_each(do_read, CALL_MALLOC, persistent != 0, CAMX_E_MEMORY, NULL),
                          jpeg && CAMX_STATIC_JPEG ? 5 : 0);
         ck_assert_int_ge(fail_each(do_read, CALL_READ, persistent != 0, CAMX_E_IO, NULL), 2);
@@ -323,8 +335,16 @@ START_TEST(reading_png_survives_every_failure)
 {
     static const png_recipe recipes[] = {
         {.width = 30, .height = 20, .colour = PNG_COLOR_TYPE_RGBA, .depth = 16},
-        {.width = 30, .height = 20, .colour = PNG_COLOR_TYPE_PALETTE, .depth = 4, .transparent = true},
-        {.width = 30, .height = 20, .colour = PNG_COLOR_TYPE_GRAY, .depth = 1, .interlaced = true,
+        {.width = 30,
+         .height = 20,
+         .colour = PNG_COLOR_TYPE_PALETTE,
+         .depth = 4,
+         .transparent = true},
+        {.width = 30,
+         .height = 20,
+         .colour = PNG_COLOR_TYPE_GRAY,
+         .depth = 1,
+         .interlaced = true,
          .transparent = true},
     };
 
@@ -353,16 +373,20 @@ START_TEST(creating_survives_every_failure)
 END_TEST
 
 /* Once without the file, once with an older one in its place. */
-static void fail_writing(camx_status (*action)(camx_error *), const char *output, int allocations, int mallocs)
+static void fail_writing(camx_status (*action)(camx_error *), const char *output, int allocations,
+                         int mallocs)
 {
     for (int persistent = 0; persistent < 2; persistent++) {
         for (int round = 0; round < 2; round++) {
             if (round == 0)
                 unlink(output);
-            ck_assert_int_ge(fail_each(action, CALL_ALLOCATE, persistent != 0, CAMX_E_MEMORY, output), allocations);
+            ck_assert_int_ge(
+                fail_each(action, CALL_ALLOCATE, persistent != 0, CAMX_E_MEMORY, output),
+                allocations);
             if (round == 0)
                 unlink(output);
-            ck_assert_int_ge(fail_each(action, CALL_MALLOC, persistent != 0, CAMX_E_MEMORY, output), mallocs);
+            ck_assert_int_ge(fail_each(action, CALL_MALLOC, persistent != 0, CAMX_E_MEMORY, output),
+                             mallocs);
             if (round == 0)
                 unlink(output);
             ck_assert_int_ge(fail_each(action, CALL_WRITE, persistent != 0, CAMX_E_IO, output), 1);

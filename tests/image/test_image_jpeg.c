@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads every kind of JPEG that libcamx-image promises, and turns each of the eight EXIF orientations upright.
+ * Reads every kind of JPEG that libcamx-image promises, and turns each of the eight EXIF
+ * orientations upright.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -16,16 +17,16 @@ static camx_image *read_made(made_file file, const camx_image_options *options)
     camx_image *image = NULL;
     camx_error error;
 
-    ck_assert_msg(camx_image_read_memory(file.data, file.size, options, &image, &error) == CAMX_OK, "%s",
-                  error.message);
+    ck_assert_msg(camx_image_read_memory(file.data, file.size, options, &image, &error) == CAMX_OK,
+                  "%s", error.message);
     return image;
 }
 
 static void check_near(const uint8_t *got, const uint8_t *want, const char *what, int x, int y)
 {
     for (int c = 0; c < 3; c++)
-        ck_assert_msg(abs(got[c] - want[c]) <= TOLERANCE, "%s: sample %d at %d,%d is %d, not %d", what, c, x, y,
-                      got[c], want[c]);
+        ck_assert_msg(abs(got[c] - want[c]) <= TOLERANCE, "%s: sample %d at %d,%d is %d, not %d",
+                      what, c, x, y, got[c], want[c]);
 }
 
 static void check_recipe(const jpeg_recipe *recipe, const char *what)
@@ -91,8 +92,8 @@ START_TEST(small_and_narrow_pictures_are_read)
 }
 END_TEST
 
-/* Where the pixel (x, y) of the upright picture was stored, by the words of the Exif standard: orientation says
- * which sides of the scene row 0 and column 0 of the stored picture are. */
+/* Where the pixel (x, y) of the upright picture was stored, by the words of the Exif standard:
+ * orientation says which sides of the scene row 0 and column 0 of the stored picture are. */
 static void stored_place(int orientation, int width, int height, int x, int y, int *sx, int *sy)
 {
     static const struct {
@@ -171,7 +172,8 @@ END_TEST
 
 static int width_with_app1(const uint8_t *app1, size_t size)
 {
-    jpeg_recipe recipe = {.width = 20, .height = 10, .colours = JPEG_GREY, .app1 = app1, .app1_size = size};
+    jpeg_recipe recipe = {
+        .width = 20, .height = 10, .colours = JPEG_GREY, .app1 = app1, .app1_size = size};
     made_file file = make_jpeg(&recipe);
     camx_image *image = read_made(file, NULL);
     camx_pixels pixels;
@@ -225,7 +227,8 @@ START_TEST(unknown_colours_are_refused)
     camx_image *image = NULL;
     camx_error error;
 
-    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, NULL, &image, &error), CAMX_E_UNSUPPORTED);
+    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, NULL, &image, &error),
+                     CAMX_E_UNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(error.message, "2 colour components"));
     free(file.data);
 }
@@ -273,7 +276,8 @@ START_TEST(extra_bytes_before_a_restart_are_damage)
             restart = i;
     ck_assert_uint_ne(restart, 0);
     damaged = with_extra_bytes(file, restart, (const uint8_t *)"more than a few bytes", 21);
-    ck_assert_int_eq(camx_image_read_memory(damaged.data, damaged.size, NULL, &image, &error), CAMX_E_FORMAT);
+    ck_assert_int_eq(camx_image_read_memory(damaged.data, damaged.size, NULL, &image, &error),
+                     CAMX_E_FORMAT);
     ck_assert_ptr_null(image);
     free(damaged.data);
     free(file.data);

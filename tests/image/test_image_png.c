@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads every kind of PNG there is: colour type x bit depth x interlacing x transparency, and compares each pixel
- * with what arithmetic in double says it must be.
+ * Reads every kind of PNG there is: colour type x bit depth x interlacing x transparency, and
+ * compares each pixel with what arithmetic in double says it must be.
  */
 #include <check.h>
 #include <math.h>
@@ -69,17 +69,19 @@ static void check_recipe(const png_recipe *recipe)
             int want[3];
 
             expected_pixel(recipe, x, y, want);
-            ck_assert_msg(got[0] == want[0] && got[1] == want[1] && got[2] == want[2],
-                          "colour %d depth %d interlaced %d transparent %d at %d,%d: %d %d %d, not %d %d %d",
-                          recipe->colour, recipe->depth, recipe->interlaced, recipe->transparent, x, y, got[0],
-                          got[1], got[2], want[0], want[1], want[2]);
+            ck_assert_msg(
+                got[0] == want[0] && got[1] == want[1] && got[2] == want[2],
+                "colour %d depth %d interlaced %d transparent %d at %d,%d: %d %d %d, not %d %d %d",
+                recipe->colour, recipe->depth, recipe->interlaced, recipe->transparent, x, y,
+                got[0], got[1], got[2], want[0], want[1], want[2]);
         }
     }
     camx_image_release(image);
     free(file.data);
 }
 
-/* Sizes where the last byte of a row is partly used, and where passes of an interlaced picture are empty. */
+/* Sizes where the last byte of a row is partly used, and where passes of an interlaced picture
+ * are empty. */
 static void check_sizes(png_recipe recipe)
 {
     static const int sizes[][2] = {{1, 1}, {3, 2}, {5, 9}, {17, 13}, {64, 3}};
@@ -114,7 +116,8 @@ END_TEST
 START_TEST(transparent_colours_show_the_background)
 {
     if ((kinds[_i].colour & PNG_COLOR_MASK_ALPHA) == 0)
-        check_sizes((png_recipe){.colour = kinds[_i].colour, .depth = kinds[_i].depth, .transparent = true});
+        check_sizes((png_recipe){
+            .colour = kinds[_i].colour, .depth = kinds[_i].depth, .transparent = true});
 }
 END_TEST
 
@@ -132,7 +135,8 @@ START_TEST(a_colour_outside_the_palette_is_refused)
     camx_image *image = NULL;
     camx_error error;
 
-    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, NULL, &image, &error), CAMX_E_FORMAT);
+    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, NULL, &image, &error),
+                     CAMX_E_FORMAT);
     ck_assert_ptr_null(image);
     ck_assert_ptr_nonnull(strstr(error.message, "of a palette of 3"));
     free(file.data);
@@ -171,7 +175,8 @@ int main(void)
 
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, every_kind_is_read, 0, sizeof kinds / sizeof kinds[0]);
-    tcase_add_loop_test(cases, transparent_colours_show_the_background, 0, sizeof kinds / sizeof kinds[0]);
+    tcase_add_loop_test(cases, transparent_colours_show_the_background, 0,
+                        sizeof kinds / sizeof kinds[0]);
     tcase_add_test(cases, palettes_may_be_short);
     tcase_add_test(cases, a_colour_outside_the_palette_is_refused);
     tcase_add_test(cases, sixteen_bits_are_rounded_to_nearest);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must be refused: wrong kinds, damaged and truncated files, giant pictures, things that are no files. Each gets
- * the right status and one sentence that names the file, and leaves no picture.
+ * What must be refused: wrong kinds, damaged and truncated files, giant pictures, things that
+ * are no files. Each gets the right status and one sentence that names the file, and leaves no
+ * picture.
  */
 #include <check.h>
 #include <png.h>
@@ -52,11 +53,13 @@ static void refuse_file(const char *path, const camx_image_options *options, cam
     ck_assert_msg(got == status, "%s: status %d, not %d: %s", path, got, status, error.message);
     ck_assert_int_eq(error.status, (int)status);
     ck_assert_ptr_null(image);
-    ck_assert_msg(strncmp(error.message, path, strlen(path)) == 0, "does not name %s: %s", path, error.message);
+    ck_assert_msg(strncmp(error.message, path, strlen(path)) == 0, "does not name %s: %s", path,
+                  error.message);
     ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" is not in: %s", part, error.message);
 }
 
-/* Copies the bytes to a block of exactly their size, so that a sanitizer sees reads past the end. */
+/* Copies the bytes to a block of exactly their size, so that a sanitizer sees reads past the
+ * end. */
 static camx_status read_exact(const uint8_t *bytes, size_t size, const camx_image_options *options,
                               camx_image **image, camx_error *error)
 {
@@ -70,14 +73,15 @@ static camx_status read_exact(const uint8_t *bytes, size_t size, const camx_imag
     return status;
 }
 
-static void refuse_bytes(const void *bytes, size_t size, const camx_image_options *options, camx_status status,
-                         const char *part)
+static void refuse_bytes(const void *bytes, size_t size, const camx_image_options *options,
+                         camx_status status, const char *part)
 {
     camx_image *image = NULL;
     camx_error error;
     camx_status got = read_exact(bytes, size, options, &image, &error);
 
-    ck_assert_msg(got == status && image == NULL, "status %d, not %d: %s", got, status, error.message);
+    ck_assert_msg(got == status && image == NULL, "status %d, not %d: %s", got, status,
+                  error.message);
     ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" is not in: %s", part, error.message);
 }
 
@@ -114,13 +118,16 @@ START_TEST(names_are_shortened_and_cleaned)
     memcpy(name + sizeof name - 5, ".png", 5);
     ck_assert_int_eq(camx_image_read(name, NULL, &image, &error), CAMX_E_IO);
     ck_assert_int_eq(strncmp(error.message, "...nnn", 6), 0);
-    ck_assert_ptr_nonnull(strstr(error.message, "nnn.png: the file cannot be opened: the name is too long"));
+    ck_assert_ptr_nonnull(
+        strstr(error.message, "nnn.png: the file cannot be opened: the name is too long"));
     /* Bytes that are no UTF-8, or would steer a terminal, are not passed on; others are. */
-    ck_assert_int_eq(camx_image_read("a\x1b[31m\xff\xc3\xa9\xc0\x80\xe2\x82", NULL, &image, &error), CAMX_E_IO);
-    ck_assert_int_eq(strncmp(error.message, "a?[31m?\xc3\xa9????: ", 14), 0);
-    ck_assert_int_eq(camx_image_read("\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80\xf0\x9f\x90\x88",
-                                     NULL, &image, &error),
+    ck_assert_int_eq(camx_image_read("a\x1b[31m\xff\xc3\xa9\xc0\x80\xe2\x82", NULL, &image, &error),
                      CAMX_E_IO);
+    ck_assert_int_eq(strncmp(error.message, "a?[31m?\xc3\xa9????: ", 14), 0);
+    ck_assert_int_eq(
+        camx_image_read("\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80\xf0\x9f\x90\x88",
+                        NULL, &image, &error),
+        CAMX_E_IO);
     ck_assert_int_eq(strncmp(error.message, "??????????????\xf0\x9f\x90\x88: ", 20), 0);
 }
 END_TEST
@@ -249,7 +256,8 @@ START_TEST(zero_limits_are_the_defaults_and_later_structs_are_accepted)
 
     memset(&later, 0, sizeof later);
     later.options.struct_size = sizeof later;
-    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, &later.options, &image, NULL), CAMX_OK);
+    ck_assert_int_eq(camx_image_read_memory(file.data, file.size, &later.options, &image, NULL),
+                     CAMX_OK);
     camx_image_release(image);
     free(file.data);
 }
@@ -297,7 +305,8 @@ START_TEST(giant_pngs_are_refused)
     refuse_bytes(file.data, file.size, NULL, CAMX_E_FORMAT, "no size");
     set_png_size(file, 0, 5);
     refuse_bytes(file.data, file.size, NULL, CAMX_E_FORMAT, "no size");
-    /* Within the limit, but far more than the bytes can hold: refused before memory is taken for it. */
+    /* Within the limit, but far more than the bytes can hold: refused before memory is taken
+     * for it. */
     set_png_size(file, 16000, 16000);
     refuse_bytes(file.data, file.size, NULL, CAMX_E_FORMAT, "cannot hold 16000 x 16000");
     set_png_size(file, 12, 11);
@@ -367,6 +376,21 @@ START_TEST(large_files_are_refused)
 }
 END_TEST
 
+/* Files whose size is not known before they are read to the end, as one that grows meanwhile. */
+START_TEST(files_of_unknown_size_are_read_to_their_end)
+{
+    camx_image_options options;
+
+    if (access("/proc/self/maps", R_OK) != 0)
+        return;
+    refuse_file("/proc/self/maps", NULL, CAMX_E_FORMAT, "a text file");
+    camx_image_options_init(&options);
+    options.max_file_bytes = 100;
+    refuse_file("/proc/self/maps", &options, CAMX_E_LIMIT,
+                "more bytes than max_file_bytes allows (100)");
+}
+END_TEST
+
 /* A few kilobytes that ask for the whole picture to be decoded a thousand times. */
 START_TEST(endless_scans_are_refused)
 {
@@ -394,11 +418,15 @@ START_TEST(endless_scans_are_refused)
 }
 END_TEST
 
-/* Cut at a scan's beginning and closed properly, a file is well formed and yet shows half the picture. */
+/* Cut at a scan's beginning and closed properly, a file is well formed and yet shows half the
+ * picture. */
 START_TEST(missing_scans_are_refused)
 {
     for (int progressive = 0; progressive < 2; progressive++) {
-        jpeg_recipe recipe = {.width = 40, .height = 30, .colours = JPEG_RGB, .separate = progressive == 0,
+        jpeg_recipe recipe = {.width = 40,
+                              .height = 30,
+                              .colours = JPEG_RGB,
+                              .separate = progressive == 0,
                               .progressive = progressive != 0};
         made_file file = make_jpeg(&recipe);
         size_t cut = find_marker(file, find_marker(file, 2, 0xda, 0xda) + 1, 0xda, 0xda);
@@ -427,7 +455,11 @@ static void make_samples(sample_file samples[SAMPLES])
     size_t exif_size = make_exif(exif, true, 5);
     const png_recipe pngs[5] = {
         {.width = 9, .height = 7, .colour = PNG_COLOR_TYPE_GRAY, .depth = 8, .transparent = true},
-        {.width = 9, .height = 7, .colour = PNG_COLOR_TYPE_PALETTE, .depth = 2, .transparent = true},
+        {.width = 9,
+         .height = 7,
+         .colour = PNG_COLOR_TYPE_PALETTE,
+         .depth = 2,
+         .transparent = true},
         {.width = 9, .height = 7, .colour = PNG_COLOR_TYPE_RGB, .depth = 8},
         {.width = 9, .height = 7, .colour = PNG_COLOR_TYPE_RGBA, .depth = 8, .interlaced = true},
         {.width = 9, .height = 7, .colour = PNG_COLOR_TYPE_GRAY_ALPHA, .depth = 16},
@@ -469,8 +501,9 @@ START_TEST(files_cut_anywhere_are_refused)
             camx_error error;
             camx_status status = read_exact(samples[s].file.data, size, NULL, &image, &error);
 
-            ck_assert_msg(status == CAMX_E_FORMAT && image == NULL, "%s %d cut to %zu of %zu bytes: status %d, %s",
-                          samples[s].name, s, size, samples[s].file.size, status, error.message);
+            ck_assert_msg(status == CAMX_E_FORMAT && image == NULL,
+                          "%s %d cut to %zu of %zu bytes: status %d, %s", samples[s].name, s, size,
+                          samples[s].file.size, status, error.message);
             ck_assert_int_gt((int)strlen(error.message), 20);
         }
         free(samples[s].file.data);
@@ -478,7 +511,8 @@ START_TEST(files_cut_anywhere_are_refused)
 }
 END_TEST
 
-/* One byte changed: a PNG's checksums notice it always; a JPEG has none, so the picture may differ. */
+/* One byte changed: a PNG's checksums notice it always; a JPEG has none, so the picture may
+ * differ. */
 START_TEST(files_with_a_wrong_byte_do_no_harm)
 {
     static const uint8_t changes[] = {0x01, 0x04, 0x10, 0x40, 0x80, 0x55, 0xff};
@@ -497,7 +531,8 @@ START_TEST(files_with_a_wrong_byte_do_no_harm)
             camx_status status;
 
             *byte ^= changes[i % sizeof changes];
-            status = read_exact(samples[s].file.data, samples[s].file.size, &options, &image, &error);
+            status =
+                read_exact(samples[s].file.data, samples[s].file.size, &options, &image, &error);
             *byte ^= changes[i % sizeof changes];
             ck_assert_int_eq(status == CAMX_OK, image != NULL);
             ck_assert_int_eq(status == CAMX_OK, error.message[0] == '\0');
@@ -545,6 +580,7 @@ int main(void)
     tcase_add_test(cases, giant_pngs_are_refused);
     tcase_add_test(cases, giant_jpegs_are_refused);
     tcase_add_test(cases, large_files_are_refused);
+    tcase_add_test(cases, files_of_unknown_size_are_read_to_their_end);
     tcase_add_test(cases, endless_scans_are_refused);
     tcase_add_test(cases, missing_scans_are_refused);
     tcase_add_test(cases, files_cut_anywhere_are_refused);

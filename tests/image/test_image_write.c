@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes pictures and arrays, reads them back, and checks that a call that fails leaves nothing behind.
+ * Writes pictures and arrays, reads them back, and checks that a call that fails leaves
+ * nothing behind.
  */
 #include <check.h>
 #include <math.h>
@@ -31,8 +32,8 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    static const char *const names[] = {"a.png", "a.PNG", "a.jpg", "a.jpeg", "a.npy", "link.png", "folder.png",
-                                        "closed/a.png", "closed"};
+    static const char *const names[] = {"a.png",    "a.PNG",      "a.jpg",        "a.jpeg", "a.npy",
+                                        "link.png", "folder.png", "closed/a.png", "closed"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (unlink(names[i]) != 0)
@@ -42,12 +43,20 @@ static void remove_folder(void)
     ck_assert_int_eq(rmdir(folder), 0);
 }
 
+static size_t channels_of(int32_t format)
+{
+    if (format == CAMX_PIXEL_GREY)
+        return 1;
+    return format == CAMX_PIXEL_RGB || format == CAMX_PIXEL_BGR ? 3 : 4;
+}
+
 /* A smooth picture in any format, with `gap` bytes between rows. */
 static camx_pixels make_pixels(int32_t format, size_t gap, uint8_t *data)
 {
-    size_t channels = format == CAMX_PIXEL_GREY ? 1 : format == CAMX_PIXEL_RGB || format == CAMX_PIXEL_BGR ? 3 : 4;
+    size_t channels = channels_of(format);
     bool swapped = format == CAMX_PIXEL_BGR || format == CAMX_PIXEL_BGRA;
-    jpeg_recipe recipe = {.width = WIDTH, .height = HEIGHT, .colours = channels == 1 ? JPEG_GREY : JPEG_RGB};
+    jpeg_recipe recipe = {
+        .width = WIDTH, .height = HEIGHT, .colours = channels == 1 ? JPEG_GREY : JPEG_RGB};
     size_t stride = channels * WIDTH + gap;
 
     for (int y = 0; y < HEIGHT; y++) {
@@ -90,10 +99,12 @@ static void check_same(const char *path, int32_t format, int tolerance)
     camx_image_release(image);
 }
 
-/* The picture is in a block of exactly the bytes it needs, so that a sanitizer sees reads past its end. */
+/* The picture is in a block of exactly the bytes it needs, so that a sanitizer sees reads past
+ * its end. */
 static void check_round_trip(const char *path, int32_t format, size_t gap, int tolerance)
 {
-    uint8_t *data = calloc(HEIGHT, 4 * WIDTH + gap);
+    size_t row = channels_of(format) * WIDTH;
+    uint8_t *data = malloc((HEIGHT - 1) * (row + gap) + row);
     camx_pixels pixels = make_pixels(format, gap, data);
     camx_error error;
 
@@ -210,7 +221,8 @@ static void refuse(const char *path, camx_status status, const char *part)
 
     ck_assert_msg(got == status, "%s: status %d, not %d: %s", path, got, status, error.message);
     ck_assert_int_eq(error.status, (int)status);
-    ck_assert_msg(strncmp(error.message, path, strlen(path)) == 0, "does not name %s: %s", path, error.message);
+    ck_assert_msg(strncmp(error.message, path, strlen(path)) == 0, "does not name %s: %s", path,
+                  error.message);
     ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" is not in: %s", part, error.message);
     ck_assert_int_eq(count_files("."), before);
 }
@@ -229,7 +241,8 @@ static void refuse_npy(const char *path, camx_status status, const char *part)
 
 START_TEST(unknown_endings_are_refused)
 {
-    static const char *const names[] = {"a.gif", "a", "png", ".png", "./.jpg", "a.png.txt", "-", "", "a.jpgx"};
+    static const char *const names[] = {"a.gif",     "a", "png", ".png",  "./.jpg",
+                                        "a.png.txt", "-", "",    "a.jpgx"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         refuse(names[i], CAMX_E_ARGUMENT, ".png, .jpg or .jpeg");
@@ -272,8 +285,8 @@ START_TEST(folders_without_permission_are_refused)
 }
 END_TEST
 
-/* A device that is full, as near as a test can come to one: no file of this process may grow past 64 bytes. (Nor
- * Check's own, so that nothing is asserted meanwhile.) */
+/* A device that is full, as near as a test can come to one: no file of this process may grow
+ * past 64 bytes. (Nor Check's own, so that nothing is asserted meanwhile.) */
 START_TEST(a_full_device_leaves_the_old_file)
 {
     static const char *const names[3] = {"a.png", "a.jpg", "a.npy"};
@@ -399,7 +412,8 @@ START_TEST(arrays_are_written_as_numpy_reads_them)
 
         for (uint32_t r = 0; r < cases[i].rank; r++)
             count *= (size_t)cases[i].shape[r];
-        ck_assert_int_eq(camx_npy_write("a.npy", count == 0 ? NULL : values, cases[i].shape, cases[i].rank, NULL),
+        ck_assert_int_eq(camx_npy_write("a.npy", count == 0 ? NULL : values, cases[i].shape,
+                                        cases[i].rank, NULL),
                          CAMX_OK);
         size = read_npy(bytes, sizeof bytes);
         ck_assert_mem_eq(bytes, "\x93NUMPY\x01\x00", 8);
@@ -407,13 +421,15 @@ START_TEST(arrays_are_written_as_numpy_reads_them)
         ck_assert_uint_eq(head % 64, 0);
         ck_assert_uint_eq(size, head + 4 * count);
         ck_assert_int_eq(bytes[head - 1], '\n');
-        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", cases[i].text);
+        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }",
+                 cases[i].text);
         ck_assert_mem_eq(bytes + 10, header, strlen(header));
         for (size_t b = 10 + strlen(header); b < head - 1; b++)
             ck_assert_int_eq(bytes[b], ' ');
         for (size_t v = 0; v < count; v++) {
             uint32_t stored = bytes[head + 4 * v] | (uint32_t)bytes[head + 4 * v + 1] << 8 |
-                              (uint32_t)bytes[head + 4 * v + 2] << 16 | (uint32_t)bytes[head + 4 * v + 3] << 24;
+                              (uint32_t)bytes[head + 4 * v + 2] << 16 |
+                              (uint32_t)bytes[head + 4 * v + 3] << 24;
 
             ck_assert_mem_eq(&stored, &values[v], 4);
         }
