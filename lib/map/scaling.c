@@ -37,6 +37,11 @@ camx__scaling camx__scaling_for(int32_t kind, const float *values, size_t count)
     camx__scaling scaling = {.high = 1.0f};
 
     find_range(values, count, &scaling.floor, &scaling.ceiling);
+    if (!isfinite(scaling.ceiling - scaling.floor)) {
+        /* Two finite numbers too far apart for a float to say: what is beyond half is cut. */
+        scaling.floor = fmaxf(scaling.floor, -FLT_MAX / 2);
+        scaling.ceiling = fminf(scaling.ceiling, FLT_MAX / 2);
+    }
     switch (kind) {
     case CAMX_SCALING_PGC:
         scaling.floor = positive(scaling.floor);
@@ -63,8 +68,5 @@ camx__scaling camx__scaling_for(int32_t kind, const float *values, size_t count)
         scaling.ceiling = INFINITY;
         break;
     }
-    /* The distance of two finite numbers can be too large for a float. */
-    if (!isfinite(scaling.high))
-        scaling.high = FLT_MAX;
     return scaling;
 }
