@@ -5,6 +5,9 @@
 camx_status camx__bind_broadcast(const camx__op_bind *bind, camx__shape *shape)
 {
     char text[2][160];
+    for (int i = 0; i < bind->input_count; i++)
+        if (bind->inputs[i] == NULL)
+            return camx__op_invalid(bind, "input %d is missing", i);
     *shape = bind->inputs[0]->shape;
     for (int i = 1; i < bind->input_count; i++) {
         const camx__shape *next = &bind->inputs[i]->shape;
@@ -15,6 +18,27 @@ camx_status camx__bind_broadcast(const camx__op_bind *bind, camx__shape *shape)
                                    camx__shape_text(next, text[1], sizeof text[1]));
         *shape = both;
     }
+    return CAMX_OK;
+}
+
+camx_status camx__bind_old_broadcast(const camx__op_bind *bind, camx__shape *shape, int *shift)
+{
+    const camx__shape *a = &bind->inputs[0]->shape;
+    const camx__shape *b = &bind->inputs[1]->shape;
+    int64_t broadcast;
+    int64_t axis;
+    char text[2][160];
+    CAMX__FORWARD(camx__op_int(bind, "broadcast", 0, &broadcast));
+    CAMX__FORWARD(camx__op_int(bind, "axis", (int64_t)a->rank - b->rank, &axis));
+    bool fits = broadcast != 0 ? axis >= 0 && axis + b->rank <= a->rank : a->rank == b->rank;
+    *shift = broadcast != 0 ? (int)axis : 0;
+    for (int i = 0; fits && i < b->rank; i++)
+        fits = b->dim[i] == a->dim[i + *shift] || (broadcast != 0 && b->dim[i] == 1);
+    if (!fits)
+        return camx__op_misfit(bind, "the shapes %s and %s do not fit each other in opset %d",
+                               camx__shape_text(a, text[0], sizeof text[0]),
+                               camx__shape_text(b, text[1], sizeof text[1]), bind->opset);
+    *shape = *a;
     return CAMX_OK;
 }
 

@@ -8,6 +8,10 @@
 /* The broadcast shape of all inputs, or CAMX_E_SHAPE with a sentence that shows those that do not fit. */
 camx_status camx__bind_broadcast(const camx__op_bind *bind, camx__shape *shape);
 
+/* Before opset 7 only input 1 was repeated, only with broadcast = 1, and from axis `axis` on: *shift is where its axis 0
+ * lies in the result, which has the shape of input 0. */
+camx_status camx__bind_old_broadcast(const camx__op_bind *bind, camx__shape *shape, int *shift);
+
 /* True if axis 0 of the result is axis 0 of every input that is not a known constant or a single number. */
 bool camx__bind_keeps_batch(const camx__op_bind *bind, const camx__shape *shape);
 

@@ -17,28 +17,6 @@ typedef struct binary_params {
 
 /* ---- bind ---- */
 
-/* Before opset 7 only input 1 was repeated, only with broadcast = 1, and from axis `axis` on. */
-static camx_status bind_old_broadcast(const camx__op_bind *bind, camx__shape *shape, int *shift)
-{
-    const camx__shape *a = &bind->inputs[0]->shape;
-    const camx__shape *b = &bind->inputs[1]->shape;
-    int64_t broadcast;
-    int64_t axis;
-    char text[2][160];
-    CAMX__FORWARD(camx__op_int(bind, "broadcast", 0, &broadcast));
-    CAMX__FORWARD(camx__op_int(bind, "axis", (int64_t)a->rank - b->rank, &axis));
-    bool fits = broadcast != 0 ? axis >= 0 && axis + b->rank <= a->rank : a->rank == b->rank;
-    *shift = broadcast != 0 ? (int)axis : 0;
-    for (int i = 0; fits && i < b->rank; i++)
-        fits = b->dim[i] == a->dim[i + *shift] || (broadcast != 0 && b->dim[i] == 1);
-    if (!fits)
-        return camx__op_misfit(bind, "the shapes %s and %s do not fit each other in opset %d",
-                               camx__shape_text(a, text[0], sizeof text[0]),
-                               camx__shape_text(b, text[1], sizeof text[1]), bind->opset);
-    *shape = *a;
-    return CAMX_OK;
-}
-
 static camx_status binary_bind(camx__op_bind *bind, camx__binary kind)
 {
     camx__shape shape;
@@ -47,7 +25,7 @@ static camx_status binary_bind(camx__op_bind *bind, camx__binary kind)
     if (params == NULL)
         return CAMX_E_MEMORY;
     if (bind->opset < 7) {
-        CAMX__FORWARD(bind_old_broadcast(bind, &shape, &params->shift));
+        CAMX__FORWARD(camx__bind_old_broadcast(bind, &shape, &params->shift));
     } else {
         CAMX__FORWARD(camx__bind_broadcast(bind, &shape));
         params->shift0 = shape.rank - bind->inputs[0]->shape.rank;

@@ -90,8 +90,8 @@ static void run_one(const product_run *run, camx__pool *pool, bool alone, int64_
         scratch += copy_bytes(p);
     }
     if (p->packed) {
-        size_t step = camx__gemm_packed_bytes(p->gemm, p->n, p->k);
-        packed = run->packed + (b_at > 0 ? (size_t)(b_at / (p->k * p->n)) * round_up(step) : 0);
+        size_t step = camx__product_packed_step(p->gemm, p->n, p->k);
+        packed = run->packed + (b_at > 0 ? (size_t)(b_at / (p->k * p->n)) * step : 0);
     } else {
         camx__gemm_pack_strided(p->gemm, p->n, p->k, run->b + b_at, p->b.row, p->b.column, scratch);
         packed = scratch;
@@ -131,6 +131,11 @@ void camx__product_run(const camx__product *product, camx__pool *pool, const rea
 }
 
 /* ---- packed weights ---- */
+
+size_t camx__product_packed_step(const camx__gemm *gemm, int64_t n, int64_t k)
+{
+    return round_up(camx__gemm_packed_bytes(gemm, n, k));
+}
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {

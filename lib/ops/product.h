@@ -34,6 +34,9 @@ void camx__product_run(const camx__product *product, camx__pool *pool, const rea
                        const void *packed, real *c, const camx__epilogue *epilogue, bool accumulate,
                        void *scratch);
 
+/* Bytes from one packed matrix to the next. */
+size_t camx__product_packed_step(const camx__gemm *gemm, int64_t n, int64_t k);
+
 /* A key for matrices packed by camx__gemm_pack. */
 uint64_t camx__product_pack_key(const camx__gemm *gemm, int64_t n, int64_t k, bool transposed);
 
