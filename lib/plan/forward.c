@@ -140,6 +140,11 @@ static camx_status try_alias(camx__planner *planner, const camx__node *node, boo
     camx__tensor view = camx__plan_tensor(&planner->graph->values[id], CAMX__PLAIN);
     int place = -1;
     *done = false;
+    /* A Dropout whose mask somebody reads has to run. */
+    for (int i = 1; i < node->output_count; i++)
+        if (node->outputs[i] >= 0 && (planner->keep[node->outputs[i]] ||
+                                      camx__graph_readers(planner->graph, node->outputs[i]) > 0))
+            return CAMX_OK;
     if (input->constant)
         return CAMX_OK;
     if ((node->op->traits & CAMX__OP_VIEW) != 0) {

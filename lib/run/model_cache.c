@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Graphs and programs that were planned before. */
-#include "run/model.h"
+#include "run/model_private.h"
 
 /* Unused programs kept for the next session that wants the same. */
 #define KEPT_UNUSED 4
