@@ -2,8 +2,8 @@
 /*
  * A file that appears whole or not at all: bytes go to a new file with a hidden name in the
  * same folder, which gets its real name at the end. Nobody ever sees half a picture under that
- * name, and an older file of that name stays until then. (Not flushed to the disk: a power cut
- * right afterwards may lose it.)
+ * name, and an older file of that name stays until then. A symbolic link of that name is
+ * replaced, not followed. (Not flushed to the disk: a power cut right afterwards may lose it.)
  */
 #include <errno.h>
 #include <fcntl.h>
