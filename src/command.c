@@ -18,6 +18,12 @@ static void put_error(json *doc, int32_t status, const char *message)
     json_close(doc);
 }
 
+/* Memory that ran out is told from a limit only by who set it. */
+static int is_limit(const camx_error *error)
+{
+    return error->status == CAMX_E_LIMIT || error->status == CAMX_E_MEMORY;
+}
+
 int command_fail(json *doc, int code, int32_t status, const char *format, ...)
 {
     va_list arguments;
@@ -35,7 +41,7 @@ int command_fail(json *doc, int code, int32_t status, const char *format, ...)
 
 int command_fail_error(json *doc, int code, const camx_error *error)
 {
-    return command_fail(doc, error->status == CAMX_E_LIMIT ? CODE_LIMIT : code, error->status, "%s",
+    return command_fail(doc, is_limit(error) ? CODE_LIMIT : code, error->status, "%s",
                         error->message);
 }
 
@@ -48,7 +54,7 @@ int command_is_fatal(camx_status status)
 int tally_failure(tally *t, json *doc, const camx_error *error)
 {
     t->failed++;
-    t->limit |= error->status == CAMX_E_LIMIT;
+    t->limit |= is_limit(error);
     console_error("%s", error->message);
     put_error(doc, error->status, error->message);
     return CODE_OK;

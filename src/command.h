@@ -16,7 +16,7 @@ enum {
     CODE_INPUTS = 1, /* some pictures failed */
     CODE_USAGE = 2,  /* the command line cannot be right */
     CODE_MODEL = 3,  /* the model cannot be loaded */
-    CODE_LIMIT = 4,  /* a limit was exceeded */
+    CODE_LIMIT = 4,  /* a limit was exceeded, or memory ran out */
     CODE_STDOUT = 5, /* stdout cannot be written */
     CODE_SIGNAL = 128
 };
@@ -34,8 +34,8 @@ command_fn command_info;
 int command_fail(json *doc, int code, int32_t status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same for an error of the library; the exit code is CODE_LIMIT for CAMX_E_LIMIT, otherwise
- * `code`. */
+/* The same for an error of the library; the exit code is CODE_LIMIT for limits and memory,
+ * otherwise `code`. */
 int command_fail_error(json *doc, int code, const camx_error *error);
 
 /* Whether an error concerns all pictures alike, because the command line or the model is at fault.

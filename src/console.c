@@ -5,6 +5,7 @@
  */
 #include "console.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ static struct {
 } console;
 
 static volatile sig_atomic_t interrupted;
+
+/* Why stdout could not be written, the first time that happened. */
+static int output_error;
 
 void console_set_quiet(int quiet)
 {
@@ -226,13 +230,33 @@ void console_print(const char *format, ...)
     if (raw.failed || clean.failed) {
         console_error("there is no memory left to print a result");
     } else {
-        fputs(text_string(&clean), stdout);
+        console_put(text_string(&clean));
     }
     text_free(&raw);
     text_free(&clean);
 }
 
+/* Remembers why writing did not work. */
+static void check_output(int worked)
+{
+    if (!worked && output_error == 0) {
+        output_error = errno != 0 ? errno : EIO;
+    }
+}
+
+void console_put(const char *s)
+{
+    check_output(fputs(s, stdout) >= 0);
+}
+
 int console_flush(void)
 {
-    return fflush(stdout) == 0 && !ferror(stdout);
+    check_output(fflush(stdout) == 0);
+    return output_error == 0;
+}
+
+int console_close(void)
+{
+    check_output(fclose(stdout) == 0);
+    return output_error;
 }

@@ -32,7 +32,13 @@ int console_interrupted(void);
 /* Prints on stdout, cleaned of control characters other than line ends and tabs. */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same as it stands. */
+void console_put(const char *s);
+
 /* Flushes stdout; 0 when what was printed cannot be delivered. */
 int console_flush(void);
+
+/* Closes stdout. 0, or the errno that says why not all of what was printed arrived. */
+int console_close(void);
 
 #endif

@@ -65,7 +65,7 @@ static int run(const options *o)
         console_error("there is not enough memory for the JSON document");
         code = code != CODE_OK ? code : CODE_STDOUT;
     } else if (o->json) {
-        fputs(text_string(&doc.out), stdout);
+        console_put(text_string(&doc.out));
     }
     json_free(&doc);
     return code;
@@ -74,15 +74,13 @@ static int run(const options *o)
 /* A reader that went away (EPIPE) knows it; anything else deserves a message. */
 static int deliver(int code)
 {
-    int had_error = ferror(stdout);
+    int problem = console_close();
 
-    errno = 0;
-    if (fclose(stdout) == 0 && !had_error) {
+    if (problem == 0) {
         return code;
     }
-    if (errno != EPIPE) {
-        console_error("stdout cannot be written%s%s", errno != 0 ? ": " : "",
-                      errno != 0 ? strerror(errno) : "");
+    if (problem != EPIPE) {
+        console_error("stdout cannot be written: %s", strerror(problem));
     }
     return CODE_STDOUT;
 }

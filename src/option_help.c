@@ -137,7 +137,7 @@ static void print_program_help(FILE *out)
           "Results go to stdout, everything else to stderr. Exit codes: 0 all went well,\n"
           "1 some pictures failed, 2 the command line cannot be right (option, layer, class,\n"
           "or a method that the network does not suit), 3 the model cannot be loaded, 4 a\n"
-          "limit was exceeded, 5 stdout cannot be written.\n",
+          "limit was exceeded or memory ran out, 5 stdout cannot be written.\n",
           out);
 }
 

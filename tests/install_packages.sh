@@ -67,8 +67,7 @@ if ! have apt-get; then
 fi
 if [ "$(id -u)" -ne 0 ]; then
     say "some packages are missing; please run this one command, then make again:" >&2
-    say "" >&2
-    printf '    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n' "$missing" >&2
+    printf '\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n' "$missing" >&2
     exit 1
 fi
 

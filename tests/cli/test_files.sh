@@ -10,9 +10,9 @@ head -c 1000 "$net" >short.onnx
 head -c 5000000 "$net" >half.onnx
 mkdir folder
 for model in missing.onnx text.onnx empty.onnx short.onnx half.onnx folder "$cat"; do
-    for command in "explain $model $cat" "classify $model $cat" "layers $model" "info $model"; do
+    for words in "explain $model $cat" "classify $model $cat" "layers $model" "info $model"; do
         # shellcheck disable=SC2086 # several words are meant
-        run $command
+        run $words
         code_is 3
         out_empty
         err_one_line

@@ -5,8 +5,8 @@
 manual=$CAMX_SOURCE_ROOT/docs/camx.1
 
 # "m method LIST" per option; "-" where there is no letter or value.
-for command in explain classify layers info; do
-    run "$command" --help
+for each in explain classify layers info; do
+    run "$each" --help
     code_is 0
     sed -n -e 's/^  -\(.\), --\([a-z-]*\) *\([A-Z]*\)\( .*\)*$/\1 \2 \3/p' \
         -e 's/^      --\([a-z-]*\) *\([A-Z]*\)\( .*\)*$/- \1 \2/p' out >>help
@@ -23,9 +23,9 @@ diff help.options manual.options >differences || {
 passes
 [ "$(wc -l <help.options)" -ge 30 ] || fails 'the options should have been found'
 
-for command in explain classify layers info; do
+for each in explain classify layers info; do
     passes
-    grep -q "^\.It Cm $command\$" "$manual" || fails "the manual should tell about $command"
+    grep -q "^\.It Cm $each\$" "$manual" || fails "the manual should tell about $each"
 done
 for number in 0 1 2 3 4 5; do
     passes

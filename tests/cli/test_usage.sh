@@ -19,16 +19,16 @@ code_is 0
 out_has 'Examples:'
 out_has 'camx COMMAND --help'
 err_empty
-for command in explain classify layers info; do
-    run "$command" --help
+for each in explain classify layers info; do
+    run "$each" --help
     code_is 0
-    out_has "Usage: camx $command MODEL"
+    out_has "Usage: camx $each MODEL"
     is "$(sed -n 5p out)" 'Examples:'
     is "$(awk 'length > 88' out)" ''
     cp out help
-    run help "$command"
+    run help "$each"
     is "$(cat out)" "$(cat help)"
-    run --help "$command"
+    run --help "$each"
     is "$(cat out)" "$(cat help)"
 done
 run --version
@@ -92,7 +92,7 @@ wrong_value output ''
 run classify -qj -k2 "$net" "$cat"
 code_is 0
 json_is results.0.top 2
-cp "$cat" -odd.png
+cp "$cat" ./-odd.png
 run -q classify --top=1 "$net" -- -odd.png
 code_is 0
 is "$(wc -l <out)" 2
