@@ -42,9 +42,9 @@ def _candidates(stem: str, variable: str, beside: Optional[Path]) -> List[str]:
     if beside is not None:
         folders += [beside.parent, beside.parent / "image"]
     folders.append(_PACKAGE / "_lib")
-    source_tree = _PACKAGE.parents[2]
-    if (source_tree / "include" / "camx" / "camx.h").is_file():
-        folders += [source_tree / "build" / "lib", source_tree / "build" / "lib" / "image"]
+    if _PACKAGE.parent.parent.name == "bindings":  # bindings/python/camx of a source tree
+        build = _PACKAGE.parents[2] / "build" / "lib"
+        folders += [build, build / "image"]
     found = [str(folder / name) for folder in folders for name in _sonames(stem)]
     found = [path for path in found if os.path.isfile(path)]
     system = ctypes.util.find_library(stem[3:])

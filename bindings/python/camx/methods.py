@@ -195,21 +195,20 @@ def _compute(
         options.progress = _callback(progress, pending)
     with session._busy() as pointer:
         try:
-            call(
-                function,
-                pointer,
-                None if given is None else given._pointer,
-                ctypes.byref(spec),
-                ctypes.byref(options),
-                result.pointer,
-            )
+            with session._giving(pointer, given):
+                call(
+                    function,
+                    pointer,
+                    None if given is None else given._pointer,
+                    ctypes.byref(spec),
+                    ctypes.byref(options),
+                    result.pointer,
+                )
         except (Cancelled, DeadlineError) as stopped:
             if not pending and lib.camx_map_image_count(result.pointer) > 0:
                 stopped.partial = Map(result)
             if not pending:
                 raise
-        finally:
-            session._remember(given)
     if pending:
         raise pending[0]
     return Map(result)

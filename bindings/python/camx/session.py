@@ -111,6 +111,7 @@ class Session:
         self._owner: Optional[int] = None
         self._model = model
         self._input: Optional[Input] = None
+        self._lost = False
         options = s.camx_session_options()
         lib.camx_session_options_init(ctypes.byref(options))
         options.threads = int32(threads, "threads")
@@ -224,18 +225,35 @@ class Session:
         sure that the last input was run.
         """
         given = as_input(self._model, x)
-        with self._busy() as pointer:
+        with self._busy() as pointer, self._giving(pointer, given):
             call(lib.camx_session_run, pointer, None if given is None else given._pointer)
-            self._remember(given)
 
-    def _remember(self, given: Optional[Input]) -> None:
-        """The last input is needed again for its number of images. Called while busy."""
-        if given is not None:
-            self._input = given
+    @contextlib.contextmanager
+    def _giving(self, pointer: int, given: Optional[Input]) -> Iterator[None]:
+        """Around a call into C that may be given an input: keeps `input` true. A call that fails may
+        or may not have taken its input; running it settles that."""
+        if given is None:
+            self._check_last()
+            yield
+            return
+        try:
+            yield
+        except BaseException:
+            error = s.camx_error()
+            status = lib.camx_session_run(pointer, given._pointer, ctypes.byref(error))
+            self._input, self._lost = (given, False) if status == 0 else (None, True)
+            raise
+        self._input, self._lost = given, False
+
+    def _check_last(self) -> None:
+        """Refuses to go on with a last input that could not be run."""
+        if self._lost:
+            raise StateError("the last input could not be run; pass an input again")
 
     def _scores(self, image: Optional[int], score: Score) -> NDArray[np.float32]:
         count = self._model.class_count
         with self._busy() as pointer:
+            self._check_last()
             images = len(self._input) if self._input is not None else 1
             chosen = range(images) if image is None else [_image(image)]
             result = np.empty((len(chosen), count), dtype=np.float32)
@@ -260,6 +278,7 @@ class Session:
         best = (s.camx_class_score * max(count, 1))()
         found = ctypes.c_uint32()
         with self._busy() as pointer:
+            self._check_last()
             call(lib.camx_session_top, pointer, _image(image), best, count, ctypes.byref(found))
         return [
             ClassScore(c.class_index, self._model.label(c.class_index), c.logit, c.probability)
@@ -269,7 +288,8 @@ class Session:
     def value(self, layer: Optional[str] = None) -> NDArray[np.float32]:
         """Any value of the last run in ONNX order, all images of the batch."""
         with self._busy() as pointer:
-            result, name = self._space_for(pointer, layer)
+            self._check_last()
+            result, name = self._space_for(pointer, layer, self._input)
             call(lib.camx_session_value, pointer, name, _arrays.floats(result), result.size)
         return result
 
@@ -285,16 +305,15 @@ class Session:
         """
         given = as_input(self._model, x)
         spec = as_target(target)._to_c(self._model)
-        with self._busy() as pointer:
-            if given is not None:  # planned for its size first, so that the layer's shape is known
+        with self._busy() as pointer, self._giving(pointer, given):
+            if given is not None and not self._is_planned_for(pointer, given):
                 call(lib.camx_session_run, pointer, given._pointer)
-                self._remember(given)
-            result, name = self._space_for(pointer, layer)
+            result, name = self._space_for(pointer, layer, self._input if given is None else given)
             values = _arrays.floats(result)
             call(
                 lib.camx_session_gradient,
                 pointer,
-                None,
+                None if given is None else given._pointer,
                 ctypes.byref(spec),
                 name,
                 values,
@@ -302,15 +321,18 @@ class Session:
             )
         return result
 
+    def _is_planned_for(self, pointer: int, given: Input) -> bool:
+        """Whether the layers' shapes already are those for this input, apart from the images."""
+        return _find(pointer, self._model.info.input_name).shape[1:] == given.shape[1:]
+
     def _space_for(
-        self, pointer: int, layer: Optional[str]
+        self, pointer: int, layer: Optional[str], given: Optional[Input]
     ) -> Tuple[NDArray[np.float32], Optional[bytes]]:
-        """An array of a layer's shape for all images of the last input, and the layer's name for
-        C."""
-        if self._input is None:
+        """An array of a layer's shape for all images of an input, and the layer's name for C."""
+        if given is None:
             call(lib.camx_session_run, pointer, None)  # says what is missing
         info = _find(pointer, layer)
-        images = len(self._input) if self._input is not None else 1
+        images = len(given) if given is not None else 1
         shape = info.shape
         if shape and shape[0] == 1 and images > 1:
             shape = (images, *shape[1:])
