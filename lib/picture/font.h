@@ -27,6 +27,7 @@ typedef struct camx__text_line {
     const char *begin;
     const char *end;
     bool first_paragraph; /* no '\n' came before */
+    bool ends_paragraph;  /* a '\n' came behind it */
 } camx__text_line;
 
 /* Takes the next line of at most `columns` letters from *rest, which moves on; false when there is

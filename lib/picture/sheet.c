@@ -199,7 +199,7 @@ static void clear(const camx_pixels *out, const uint8_t colour[3])
 static void draw_text(const camx_pixels *out, int32_t x, int32_t y, const char *text, int letters,
                       int scale, const uint8_t ink[3], const uint8_t faint[3])
 {
-    camx__text_line line = {NULL, NULL, false};
+    camx__text_line line = {0};
 
     for (; camx__text_next_line(&text, letters, &line); y += CAMX__FONT_LINE * scale)
         camx__text_draw(out, x, y, &line, scale, line.first_paragraph ? ink : faint);

@@ -36,46 +36,54 @@ static const camx__picture_glyph *glyph_of(uint32_t code)
                                                   : &camx__picture_glyphs[0];
 }
 
+/* Where a line that does not fit is broken: `blank` and `after` are the last blank and the place
+ * behind the last sign that may end a line, or NULL. */
+static const char *break_line(camx__text_line *line, const char *full, const char *blank,
+                              const char *after)
+{
+    line->end = blank != NULL ? blank : after != NULL ? after : full;
+    full = line->end;
+    while (*full == ' ')
+        full++;
+    while (line->end > line->begin && line->end[-1] == ' ')
+        line->end--;
+    return full;
+}
+
 bool camx__text_next_line(const char **rest, int columns, camx__text_line *line)
 {
     const char *at = *rest;
-    const char *blank = NULL; /* the last one on this line */
-    const char *after = NULL; /* behind the last / _ or - */
-    const char *was = at;
+    const char *blank = NULL;
+    const char *after = NULL;
+    bool any_letter = false;
 
     if (at == NULL || *at == '\0')
         return false;
-    line->first_paragraph = line->begin == NULL || (line->first_paragraph && line->end[0] != '\n');
+    line->first_paragraph = line->begin == NULL || (line->first_paragraph && !line->ends_paragraph);
     line->begin = at;
+    line->end = NULL;
     for (int column = 0; *at != '\0' && *at != '\n'; column++) {
-        if (*at == ' ' && at != line->begin)
+        if (*at == ' ' && any_letter)
             blank = at;
-        if (column == columns)
+        if (column == columns) {
+            at = break_line(line, at, blank, after);
             break;
-        was = at;
+        }
         uint32_t code = next_code(&at);
-        if ((code == '/' || code == '_' || code == '-') && was != line->begin)
+        if (any_letter && (code == '/' || code == '_' || code == '-'))
             after = at;
+        any_letter = any_letter || code != ' ';
     }
-    line->end = at;
-    if (*at == '\0' || *at == '\n') {
-        *rest = *at == '\n' ? at + 1 : at;
-        return true;
-    }
-    if (blank != NULL)
-        line->end = blank;
-    else if (after != NULL)
-        line->end = after;
-    at = line->end;
-    while (*at == ' ')
-        at++;
-    *rest = at;
+    if (line->end == NULL)
+        line->end = at;
+    line->ends_paragraph = *at == '\n';
+    *rest = line->ends_paragraph ? at + 1 : at;
     return true;
 }
 
 int64_t camx__text_count_lines(const char *text, int columns)
 {
-    camx__text_line line = {NULL, NULL, false};
+    camx__text_line line = {0};
     int64_t count = 0;
 
     while (camx__text_next_line(&text, columns, &line))
