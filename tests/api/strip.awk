@@ -1,35 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-# Prints C source without comments and without the contents of texts and characters; lines keep their
-# numbers, so that what reads the output can name them. Preprocessor lines stay.
+# strip(line): a line of C source without comments and without the contents of texts and characters; with
+# strip_keep_texts set, texts stay as they are (to read #include "..."). Lines keep their numbers. Call it on every
+# line of a file in order, and strip_begin() before the first.
 #
-# keep_texts=1 leaves texts as they are (to read #include "...").
-BEGIN { in_comment = 0 }
+# Used together with what needs it: awk -f strip.awk -f other.awk; alone with -f strip_print.awk.
+function strip_begin()
 {
+    strip_in_comment = 0
+}
+
+function strip(line,    out, n, i, c, two, start)
+{
+    if (strip_in_comment && !index(line, "*/"))
+        return ""
+    if (!strip_in_comment && line !~ /["'\/]/)
+        return line
     out = ""
-    n = length($0)
+    n = length(line)
     for (i = 1; i <= n; i++) {
-        c = substr($0, i, 1)
-        two = substr($0, i, 2)
-        if (in_comment) {
+        c = substr(line, i, 1)
+        two = substr(line, i, 2)
+        if (strip_in_comment) {
             if (two == "*/") {
-                in_comment = 0
+                strip_in_comment = 0
                 i++
             }
         } else if (two == "/*") {
-            in_comment = 1
+            strip_in_comment = 1
             out = out " "
             i++
         } else if (two == "//") {
             break
         } else if (c == "\"" || c == "'") {
             start = i
-            for (i++; i <= n && substr($0, i, 1) != c; i++)
-                if (substr($0, i, 1) == "\\")
+            for (i++; i <= n && substr(line, i, 1) != c; i++)
+                if (substr(line, i, 1) == "\\")
                     i++
-            out = out (keep_texts ? substr($0, start, i - start + 1) : c c)
+            out = out (strip_keep_texts ? substr(line, start, i - start + 1) : c c)
         } else {
             out = out c
         }
     }
-    print out
+    return out
 }

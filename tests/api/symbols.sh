@@ -18,7 +18,7 @@ export LC_ALL=C
 failures=0
 
 declared() { # the function names of all CAMX_API prototypes
-    awk -f "$here/strip.awk" "$@" | grep -v '^[ \t]*#' | tr '\n' ' ' | tr ';' '\n' |
+    awk -f "$here/strip.awk" -f "$here/strip_print.awk" "$@" | grep -v '^[ \t]*#' | tr '\n' ' ' | tr ';' '\n' |
         sed -n 's/.*CAMX_API[^(]*[ *]\([a-z_0-9]*\)(.*/\1/p' | sort
 }
 

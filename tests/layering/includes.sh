@@ -6,24 +6,16 @@
 #
 # includes.sh SOURCE_ROOT
 set -eu
-root=${1:-.}
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
 strip=$here/../api/strip.awk
-cd "$root"
-case $strip in /*) ;; *) strip=$OLDPWD/$strip ;; esac
-case $here in /*) ;; *) here=$OLDPWD/$here ;; esac
+cd "${1:-.}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 
 # Lines "file<TAB>line<TAB>included", included with its quotes or brackets.
 find lib src bindings/cpp -name '*.[ch]' -o -name '*.hpp' -o -name '*.inc' | LC_ALL=C sort >"$work/files"
-while read -r file; do
-    awk -v keep_texts=1 -f "$strip" "$file" |
-        awk -v file="$file" 'match($0, /^[ \t]*#[ \t]*include[ \t]*/) {
-            name = substr($0, RLENGTH + 1); sub(/[ \t].*/, "", name)
-            printf "%s\t%d\t%s\n", file, NR, name }'
-done <"$work/files" >"$work/includes"
+xargs awk -v strip_keep_texts=1 -f "$strip" -f "$here/find_includes.awk" <"$work/files" >"$work/includes"
 
 awk -f "$here/includes.awk" docs/architecture.md "$work/files" "$work/includes" >"$work/report" ||
     failures=$((failures + 1))

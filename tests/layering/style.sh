@@ -5,34 +5,34 @@
 #
 # style.sh SOURCE_ROOT
 set -eu
-root=${1:-.}
 here=$(cd "$(dirname "$0")" && pwd)
-cd "$root"
+cd "${1:-.}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
+export LC_ALL=C
 
-# Whatever a person writes: text files of the tree that git knows, or all of them in an unpacked archive.
+# Whatever a person writes: what git knows, or everything in an unpacked archive.
 if [ -e .git ] && command -v git >/dev/null 2>&1 && git ls-files >"$work/all" 2>/dev/null; then :; else
     find . -type f ! -path './build*' ! -path './.git/*' | sed 's|^\./||' >"$work/all"
 fi
 grep -E '\.(c|h|hpp|cpp|inc|awk|sh|py)$|(^|/)(meson\.build|meson_options\.txt|Makefile)$' "$work/all" |
-    LC_ALL=C sort >"$work/text"
+    sort >"$work/names"
+while read -r file; do [ ! -s "$file" ] || echo "$file"; done <"$work/names" >"$work/text"
+grep -E '\.(c|h|hpp|cpp|inc)$' "$work/text" >"$work/code"
 
-while read -r file; do
-    [ -f "$file" ] || continue
-    awk -v file="$file" -f "$here/text.awk" "$file" >>"$work/report" || failures=$((failures + 1))
-    if [ -s "$file" ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; then
-        echo "$file: no newline at the end" >>"$work/report"
-        failures=$((failures + 1))
-    fi
-    case $file in
-    *.c | *.h | *.hpp | *.cpp | *.inc)
-        awk -f "$here/../api/strip.awk" "$file" | awk -v file="$file" -f "$here/code.awk" \
-            >>"$work/report" || failures=$((failures + 1))
-        ;;
-    esac
-done <"$work/text"
+: >"$work/report"
+: >"$work/counts"
+xargs awk -v counts="$work/counts" -f "$here/text.awk" <"$work/text" >>"$work/report"
+xargs awk -f "$here/../api/strip.awk" -f "$here/code.awk" <"$work/code" >>"$work/report"
+xargs wc -l <"$work/text" | awk -v counts="$work/counts" '
+    { ends[$2] = $1 }
+    END {
+        while ((getline line < counts) > 0) {
+            split(line, part, " ")
+            if (part[1] != ends[part[2]])
+                print part[2] ": no newline at the end"
+        }
+    }' >>"$work/report"
 cat "$work/report" >&2
-echo "$(wc -l <"$work/text") files, $failures with failures"
-[ "$failures" -eq 0 ]
+echo "$(wc -l <"$work/text") files, $(wc -l <"$work/report") failures"
+[ ! -s "$work/report" ]
