@@ -2,8 +2,8 @@
 /*
  * Vectors of `real` by the compiler's vector types. Only files that are compiled once per instruction set
  * include this (see meson.build): the build defines CAMX_ISA_NAME (baseline, avx2, avx512), CAMX_ISA_LEVEL (its
- * camx__isa number) and the vector size with it. Every function here is static, so that no copy made for a newer processor can be linked into
- * code for an older one; vectors never cross from one file to another.
+ * camx__isa number) and the vector size with it. Every function here is static, so that no copy made for a
+ * newer processor can be linked into code for an older one; vectors never cross from one file to another.
  */
 #ifndef CAMX_KERNELS_VECTOR_H
 #define CAMX_KERNELS_VECTOR_H

@@ -30,7 +30,8 @@ static camx_status open_planner(camx__planner *planner)
     bool got = planner->needed != NULL && planner->saves != NULL && planner->wanted != NULL &&
                planner->fusions != NULL && planner->keep != NULL && planner->wants_gradient != NULL &&
                planner->carries != NULL && planner->protected_ != NULL && planner->written != NULL &&
-               program->kept != NULL && program->offers_gradient != NULL && planner->fusion_of != NULL && planner->step_of != NULL &&
+               program->kept != NULL && program->offers_gradient != NULL &&
+               planner->fusion_of != NULL && planner->step_of != NULL &&
                planner->primary != NULL && planner->other != NULL && program->value_place != NULL &&
                program->gradient_place != NULL;
     return got ? CAMX_OK : camx__fail_memory(planner->error, nodes + values, "the program");
