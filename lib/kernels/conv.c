@@ -23,7 +23,7 @@ static int choose_algorithm(const camx__conv_plan *plan)
         return CAMX__CONV_POINTWISE;
     if (s->groups > 1 && s->groups == s->in_c && s->groups == s->out_c)
         return CAMX__CONV_DEPTHWISE;
-    return CAMX__CONV_PANELS;
+    return camx__conv_winograd_choose(plan);
 }
 
 void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings *settings, bool gradient,
@@ -44,6 +44,10 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
         break;
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_measure(plan);
+        break;
+    case CAMX__CONV_WINOGRAD_2:
+    case CAMX__CONV_WINOGRAD_4:
+        camx__conv_winograd_measure(plan, workers);
         break;
     default:
         break;
@@ -125,6 +129,10 @@ static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t fir
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_pack(plan, rows, first, count, packed);
         break;
+    case CAMX__CONV_WINOGRAD_2:
+    case CAMX__CONV_WINOGRAD_4:
+        camx__conv_winograd_pack(plan, rows, first, count, packed);
+        break;
     default:
         break;
     }
@@ -185,6 +193,10 @@ static void run(const camx__conv_call *call)
         break;
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_run(call);
+        break;
+    case CAMX__CONV_WINOGRAD_2:
+    case CAMX__CONV_WINOGRAD_4:
+        camx__conv_winograd_run(call);
         break;
     default:
         break;

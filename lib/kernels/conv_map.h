@@ -76,6 +76,13 @@ void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, in
                                void *packed);
 void camx__conv_depthwise_run(const camx__conv_call *call);
 
+/* CAMX__CONV_WINOGRAD_2 or _4 where it serves, else CAMX__CONV_PANELS. */
+int camx__conv_winograd_choose(const camx__conv_plan *plan);
+void camx__conv_winograd_measure(camx__conv_plan *plan, int workers);
+void camx__conv_winograd_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
+                              void *packed);
+void camx__conv_winograd_run(const camx__conv_call *call);
+
 static inline size_t camx__round_up_bytes(size_t bytes)
 {
     return (bytes + CAMX__ALIGNMENT - 1) / CAMX__ALIGNMENT * CAMX__ALIGNMENT;

@@ -23,5 +23,8 @@ void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx
 void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
 void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high, const real *x, real *y,
                                         int64_t count);
+void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *span);
+void CAMX__ISA(camx__winograd_input)(const camx__winograd_tile *tile, int result);
+void CAMX__ISA(camx__winograd_output)(const camx__winograd_tile *tile, int result);
 
 #endif

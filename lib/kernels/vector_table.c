@@ -14,4 +14,7 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
              .pack = CAMX__ISA(camx__packed_pack),
              .part = CAMX__ISA(camx__packed_part)},
     .activation = CAMX__ISA(camx__vector_activation),
+    .depthwise = CAMX__ISA(camx__vector_depthwise),
+    .winograd_input = CAMX__ISA(camx__winograd_input),
+    .winograd_output = CAMX__ISA(camx__winograd_output),
 };

@@ -5,13 +5,43 @@
 
 #include "kernels/gemm_backend.h"
 
-typedef struct camx__vectors {
-    int64_t lanes; /* numbers in a vector */
+/* Neighbouring destination pixels of a depthwise convolution that see the same taps. Steps are in elements. */
+typedef struct camx__depthwise_span {
+    int64_t channels, pixels;
+    int64_t taps_y, taps_x;
+    const real *src; /* under the first tap of the first pixel */
+    int64_t src_pixel_step, src_tap_y_step, src_tap_x_step;
+    const real *weights; /* of the first tap, a vector of all channels */
+    int64_t weight_y_step, weight_x_step;
+    real *dst;
+    int64_t dst_pixel_step;
+    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the first pixel */
+    bool accumulate;
+} camx__depthwise_span;
 
+/* One tile of Winograd's convolution, before or after the products. */
+typedef struct camx__winograd_tile {
+    int64_t channels; /* at least as many as a vector has lanes */
+    int64_t y, x;     /* the tile's first pixel; may lie outside */
+    int64_t height, width, pitch; /* of one image */
+    const real *map;  /* the source image */
+    real *map_out;    /* the destination image */
+    real *spectrum;   /* the first frequency of this tile */
+    int64_t spectrum_step;          /* elements from one frequency to the next */
+    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the image's first pixel */
+    bool accumulate;
+} camx__winograd_tile;
+
+typedef struct camx__vectors {
+    int64_t lanes;   /* numbers in a vector */
     camx__gemm gemm; /* the packed back end */
 
     /* y = activation(x); x may be y. */
     void (*activation)(camx__activation activation, real low, real high, const real *x, real *y, int64_t count);
+    void (*depthwise)(const camx__depthwise_span *span);
+    /* result: the side of a tile of results, 2 or 4. */
+    void (*winograd_input)(const camx__winograd_tile *tile, int result);
+    void (*winograd_output)(const camx__winograd_tile *tile, int result);
 } camx__vectors;
 
 /* The table for an instruction set that this build has, else that of the next lower one. */
