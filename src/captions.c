@@ -16,7 +16,7 @@ void caption_photo(text *t, const explainer *e, const char *path, const camx_cla
 
     text_put_clean(t, slash != NULL ? slash + 1 : path, 0);
     for (uint32_t i = 0; i < count && i < CAPTION_CLASSES; i++) {
-        text_format(t, "\n%.0f %% ", 100.0 * (double)best[i].probability);
+        text_format(t, "\n%.0f%% ", 100.0 * (double)best[i].probability);
         text_put_clean(t, labels_shown(&e->b.labels, best[i].class_index, number), 0);
     }
 }
@@ -36,7 +36,7 @@ void caption_map(text *t, const explainer *e, const camx_map_info *info, float p
         text_put(t, "against ");
     }
     put_class(t, e, info->class_index);
-    text_format(t, " (%.0f %%)", 100.0 * (double)probability);
+    text_format(t, " (%.0f%%)", 100.0 * (double)probability);
     if (info->other_index >= 0) {
         text_put(t, " and not ");
         put_class(t, e, info->other_index);

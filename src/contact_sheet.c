@@ -114,6 +114,12 @@ camx_status contact_sheet_add(contact_sheet *s, const camx_pixels *picture, text
     return CAMX_OK;
 }
 
+/* Few tiles stand in one row or two; for many the library knows best. */
+static int32_t choose_columns(uint32_t count)
+{
+    return count <= 4 ? (int32_t)count : count <= 8 ? 4 : 0;
+}
+
 camx_status contact_sheet_write(contact_sheet *s, const char *title, const char *path,
                                 camx_error *error)
 {
@@ -126,6 +132,7 @@ camx_status contact_sheet_write(contact_sheet *s, const char *title, const char 
 
     camx_sheet_options_init(&layout);
     layout.title = title;
+    layout.columns = choose_columns(s->count);
     for (uint32_t i = 0; i < s->count; i++) {
         s->tiles[i].picture = &s->pictures[i];
         s->tiles[i].caption = text_string(&s->captions[i]);
