@@ -52,7 +52,7 @@ static camx_status parse_number(camx__onnx_reader *reader, const char *key, cons
     }
     if (!good)
         return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "has external data with a %s that is no number of bytes; the file is damaged", key);
+                               "has external data whose %s is no number of bytes; the file is damaged", key);
     *number = value;
     return CAMX_OK;
 }

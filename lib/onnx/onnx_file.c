@@ -178,6 +178,9 @@ static camx_status parse_model(camx__onnx_reader *reader)
 
 /* --- other files ------------------------------------------------------------------------------- */
 
+/* The tag of ir_version: all writers put it first. */
+#define ONNX_FIRST_BYTE 0x08
+
 typedef struct other_kind {
     size_t at;
     const char *bytes;
@@ -215,6 +218,9 @@ static camx_status explain_format(camx__onnx_reader *reader, camx_status status)
         if (kind->at + bytes <= length && memcmp(start + kind->at, kind->bytes, bytes) == 0)
             return camx__fail(reader->error, status, "%.120s: %s", reader->file->name, kind->sentence);
     }
+    if (start[0] != ONNX_FIRST_BYTE)
+        return camx__fail(reader->error, status, "%.120s: this is not an ONNX file, or its start is damaged",
+                          reader->file->name);
     return status;
 }
 

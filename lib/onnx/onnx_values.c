@@ -136,8 +136,9 @@ static camx_status check_range(const camx__onnx_file *file, const camx__onnx_ten
     if (first >= 0 && count >= 0 && first <= tensor->count && count <= tensor->count - first)
         return CAMX_OK;
     return camx__fail(error, CAMX_E_INTERNAL,
-                      "%.120s: elements %" PRId64 " to %" PRId64 " of the tensor '%.100s' were wanted; it has %" PRId64,
-                      file->name, first, first + count - 1, tensor->name, tensor->count);
+                      "%.120s: %" PRId64 " elements from number %" PRId64
+                      " on were wanted of the tensor '%.100s'; it has %" PRId64,
+                      file->name, count, first, tensor->name, tensor->count);
 }
 
 /* Fetches some elements as they are stored; *little is their byte order then. */
