@@ -5,7 +5,7 @@
 #   docs/demo/run_demo.sh build       writes build/demo/
 set -eu
 build=${1:-build}
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+here=$(dirname -- "$0")
 camx=$build/src/camx
 model=$here/efficientnet_lite0.onnx
 out=$build/demo
@@ -22,6 +22,8 @@ if [ ! -x "$camx" ]; then
     ninja -C "$build"
 fi
 
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
 say
 say "1. What does EfficientNet-Lite0 see in docs/demo/cat.png? Its five best classes:"
 say
@@ -30,20 +32,19 @@ say
 say
 say "2. Where did it look? Every method for the best class; Grad-CAM also at a layer in the middle"
 say "   (blocks.8) and for the second class."
-"$camx" explain "$model" "$here/cat.png" --output "$out" --sheet \
+"$camx" explain --quiet "$model" "$here/cat.png" --output "$out" --sheet \
     --map cam --map gradcam --map gradcampp --map occlusion \
-    --map gradcam,layer=blocks.8 --map gradcam,class=top2 >"$out.list"
+    --map gradcam,layer=blocks.8 --map gradcam,class=top2 >"$list"
 
 say
 say "3. A picture with a cat and a cup of coffee: where is the espresso, where is the cat?"
-"$camx" explain "$model" "$here/cat_and_coffee.jpg" --output "$out" --sheet \
-    --class espresso --class 'tiger cat' >>"$out.list"
+"$camx" explain --quiet "$model" "$here/cat_and_coffee.jpg" --output "$out" --sheet \
+    --class espresso --class 'tiger cat' >>"$list"
 
 say
 say "The pictures:"
 say
-sed 's/^/  /' "$out.list"
-rm -f "$out.list"
+sed 's/^/  /' "$list"
 say
 say "Look at $out/cat-sheet.png first: all maps of the cat with captions."
 say "This network ends in global pooling and one dense layer, so CAM and Grad-CAM agree by mathematics."
