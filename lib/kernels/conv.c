@@ -80,6 +80,7 @@ uint64_t camx__conv_pack_key(const camx__conv_plan *plan)
     hash = mix(hash, s->in_c);
     hash = mix(hash, s->out_c);
     hash = mix(hash, s->groups);
+    hash = mix(hash, camx__conv_map_of(plan).merged);
     hash = mix(hash, s->kernel_h);
     hash = mix(hash, s->kernel_w);
     if (gradient && (s->stride_h > 1 || s->stride_w > 1)) {

@@ -2,17 +2,30 @@
 /* Which source pixels and kernel elements a destination pixel of a convolution sees, in either direction. */
 #include "kernels/conv_map.h"
 
+#include "kernels/vectors.h"
+
 static int64_t remainder_of(int64_t a, int64_t b)
 {
     int64_t left = a % b;
     return left < 0 ? left + b : left;
 }
 
+/* Groups narrower than a vector are put together into a block-diagonal product: the same number of multiply-adds,
+ * since the other lanes would be empty, but fewer and longer copies. Zeros meet the neighbours' numbers, so an
+ * infinity shows in all of them, as it does in Winograd's tiles; `exact` has neither. */
+static int64_t merged_groups(const camx__conv_plan *plan, int64_t group_dst)
+{
+    int64_t lanes = camx__vectors_of(camx__gemm_isa(plan->settings.gemm))->lanes;
+    if (plan->algorithm != CAMX__CONV_PANELS || plan->shape.groups == 1 || plan->settings.exact || group_dst == 0)
+        return 1;
+    return lanes < 2 * group_dst ? 1 : camx__smaller(lanes / group_dst, plan->shape.groups);
+}
+
 camx__conv_map camx__conv_map_of(const camx__conv_plan *plan)
 {
     const camx__conv_shape *s = &plan->shape;
-    camx__conv_map map = {.gradient = plan->gradient, .batch = s->batch, .groups = s->groups,
-                          .kernel_h = s->kernel_h, .kernel_w = s->kernel_w, .phases_h = 1, .phases_w = 1};
+    camx__conv_map map = {.gradient = plan->gradient, .batch = s->batch, .kernel_h = s->kernel_h,
+                          .kernel_w = s->kernel_w, .phases_h = 1, .phases_w = 1};
     if (plan->gradient) {
         map.src_h = s->out_h;
         map.src_w = s->out_w;
@@ -30,8 +43,10 @@ camx__conv_map camx__conv_map_of(const camx__conv_plan *plan)
         map.dst_w = s->out_w;
         map.dst_c = s->out_c;
     }
-    map.group_src = map.src_c / s->groups;
-    map.group_dst = map.dst_c / s->groups;
+    map.merged = merged_groups(plan, map.dst_c / s->groups);
+    map.groups = camx__ceil_div(s->groups, map.merged);
+    map.group_src = map.src_c / s->groups * map.merged;
+    map.group_dst = map.dst_c / s->groups * map.merged;
     return map;
 }
 

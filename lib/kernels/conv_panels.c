@@ -11,7 +11,8 @@
 #include "kernels/conv_map.h"
 
 enum {
-    PANEL_BYTES = 256 * 1024, /* of the copied source */
+    PANEL_BYTES = 256 * 1024, /* of the copied source: half of a second-level cache */
+    SMALL_BYTES = 32 * 1024,  /* where only a panel or two of weights pass over it: the first-level cache */
     SUM_LENGTH = 1024,        /* of one range of taps, about */
     TASK_WORK = 800 * 1000,   /* multiply-adds below which a task is not worth handing out */
     TASKS_WANTED = 64,        /* of one phase: enough for many threads to finish together */
@@ -52,7 +53,8 @@ static cut cut_phase(const camx__conv_plan *plan, const camx__conv_map *map, con
     c.direct = c.taps >= taps && map->phases_h * map->phases_w == 1;
     if (phase->pixels == 0)
         return c;
-    int64_t most = PANEL_BYTES / (int64_t)sizeof(real) / (c.taps * depth);
+    int64_t bytes = map->group_dst > 2 * gemm->tile_n ? PANEL_BYTES : SMALL_BYTES;
+    int64_t most = bytes / (int64_t)sizeof(real) / (c.taps * depth);
     c.rows = even_part(phase->pixels, most, gemm->tile_m);
     c.rows = camx__smaller(c.rows, phase->pixels);
     c.row_parts = camx__ceil_div(phase->pixels, c.rows);
@@ -108,10 +110,10 @@ void camx__conv_panels_measure(camx__conv_plan *plan, int workers)
     plan->scratch_bytes = table_bytes(&map) + (size_t)workers * most_worker_bytes(plan, &map);
 }
 
-/* Rows of ONNX weights [out_c, in_c / groups, kernel] that belong to one group go into that group's packed form,
- * tap by tap. */
+/* `count` rows of ONNX weights [out_c, in_c / groups, kernel], which belong to one ONNX group and start at its output
+ * channel `first`, go into the packed form of ours, tap by tap. sub: the place of the ONNX group in our group. */
 static void pack_group(const camx__conv_plan *plan, const camx__conv_map *map, const camx__conv_phase *phase,
-                       const real *rows, int64_t first, int64_t count, void *packed)
+                       const real *rows, int64_t sub, int64_t first, int64_t count, void *packed)
 {
     const camx__conv_shape *s = &plan->shape;
     int64_t elements = s->kernel_h * s->kernel_w;
@@ -122,17 +124,17 @@ static void pack_group(const camx__conv_plan *plan, const camx__conv_map *map, c
         int64_t kx = phase->x.kernel_first + t % phase->x.taps * phase->x.kernel_step;
         piece.source = rows + ky * s->kernel_w + kx;
         if (map->gradient) {
-            piece.n_first = 0;
+            piece.n_first = sub * depth;
             piece.n_count = depth;
             piece.stride_n = elements;
-            piece.k_first = t * map->group_src + first;
+            piece.k_first = t * map->group_src + sub * (s->out_c / s->groups) + first;
             piece.k_count = count;
             piece.stride_k = depth * elements;
         } else {
-            piece.n_first = first;
+            piece.n_first = sub * (s->out_c / s->groups) + first;
             piece.n_count = count;
             piece.stride_n = depth * elements;
-            piece.k_first = t * map->group_src;
+            piece.k_first = t * map->group_src + sub * depth;
             piece.k_count = depth;
             piece.stride_k = elements;
         }
@@ -155,8 +157,8 @@ void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64
             int64_t group = (first + done) / per_group;
             int64_t within = (first + done) % per_group;
             int64_t some = camx__smaller(count - done, per_group - within);
-            pack_group(plan, &map, &phase, rows + done * row, within, some,
-                       out + (size_t)group * phase.group_bytes);
+            pack_group(plan, &map, &phase, rows + done * row, group % map.merged, within, some,
+                       out + (size_t)(group / map.merged) * phase.group_bytes);
             done += some;
         }
         out += phase.group_bytes * (size_t)map.groups;
@@ -188,36 +190,69 @@ static void next_spot(const camx__conv_phase *phase, spot *at)
     at->image++;
 }
 
-/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side into out. */
-static real *copy_taps(const camx__conv_call *call, const camx__conv_axis *axis, const real *row, int64_t out_x,
-                       int64_t first, int64_t end, real *out)
+/* memcpy for runs that are often a few numbers: as two pieces that overlap. */
+static inline void copy_run(real *to, const real *from, int64_t count)
 {
-    const camx__conv_map *map = &call->map;
-    int64_t depth = map->group_src;
+    enum { HALF = 8, QUARTER = 4, WHOLE = 16 };
+    if (count > 4 * WHOLE) {
+        memcpy(to, from, (size_t)count * sizeof(real));
+    } else if (count >= WHOLE) {
+        for (int64_t i = 0; i + WHOLE <= count; i += WHOLE)
+            memcpy(to + i, from + i, WHOLE * sizeof(real));
+        memcpy(to + count - WHOLE, from + count - WHOLE, WHOLE * sizeof(real));
+    } else if (count >= HALF) {
+        memcpy(to, from, HALF * sizeof(real));
+        memcpy(to + count - HALF, from + count - HALF, HALF * sizeof(real));
+    } else if (count >= QUARTER) {
+        memcpy(to, from, QUARTER * sizeof(real));
+        memcpy(to + count - QUARTER, from + count - QUARTER, QUARTER * sizeof(real));
+    } else {
+        for (int64_t i = 0; i < count; i++)
+            to[i] = from[i];
+    }
+}
+
+/* What a panel is filled from: the channels of one group. */
+typedef struct source {
+    const camx__conv_call *call;
+    const camx__conv_phase *phase;
+    const real *channels; /* of the group at the first pixel */
+    int64_t depth;        /* numbers of one tap */
+    int64_t have;         /* of them, those that exist (a last merged group) */
+} source;
+
+/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side into out. */
+static real *copy_taps(const source *from, const real *row, int64_t out_x, int64_t first, int64_t end, real *out)
+{
+    const camx__conv_axis *axis = &from->phase->x;
+    int64_t width = from->call->map.src_w;
+    int64_t pitch = from->call->src_pitch;
+    int64_t depth = from->depth;
     int64_t x = out_x * axis->in_step + axis->in_first + first * axis->tap_step;
     int64_t last = x + (end - first - 1) * axis->tap_step;
     if (!row) {
         memset(out, 0, (size_t)((end - first) * depth) * sizeof(real));
         return out + (end - first) * depth;
     }
-    if (x >= 0 && last < map->src_w && axis->tap_step == 1 && call->src_pitch == depth) {
-        memcpy(out, row + x * depth, (size_t)((end - first) * depth) * sizeof(real));
+    if (x >= 0 && last < width && axis->tap_step == 1 && pitch == depth) {
+        copy_run(out, row + x * depth, (end - first) * depth);
         return out + (end - first) * depth;
     }
     for (int64_t t = first; t < end; t++, x += axis->tap_step, out += depth) {
-        if (x >= 0 && x < map->src_w)
-            memcpy(out, row + x * call->src_pitch, (size_t)depth * sizeof(real));
-        else
-            memset(out, 0, (size_t)depth * sizeof(real));
+        int64_t have = x >= 0 && x < width ? from->have : 0;
+        if (have > 0)
+            copy_run(out, row + x * pitch, have);
+        if (have < depth)
+            memset(out + have, 0, (size_t)(depth - have) * sizeof(real));
     }
     return out;
 }
 
 /* Taps first .. first + count - 1 (counted through all kernel rows) of `rows` pixels from `pixel` on. */
-static void fill_panel(const camx__conv_call *call, const camx__conv_phase *phase, int64_t group, int64_t pixel,
-                       int64_t rows, int64_t first, int64_t count, real *out)
+static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t first, int64_t count, real *out)
 {
-    const camx__conv_map *map = &call->map;
+    const camx__conv_map *map = &from->call->map;
+    const camx__conv_phase *phase = from->phase;
     spot at = spot_of(phase, pixel);
     for (int64_t i = 0; i < rows; i++, next_spot(phase, &at)) {
         int64_t tap = first;
@@ -228,9 +263,8 @@ static void fill_panel(const camx__conv_call *call, const camx__conv_phase *phas
             int64_t y = at.y * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
             const real *row = NULL;
             if (y >= 0 && y < map->src_h)
-                row = call->src + (at.image * map->src_h + y) * map->src_w * call->src_pitch +
-                      group * map->group_src;
-            out = copy_taps(call, &phase->x, row, at.x, tx, end, out);
+                row = from->channels + (at.image * map->src_h + y) * map->src_w * from->call->src_pitch;
+            out = copy_taps(from, row, at.x, tx, end, out);
             tap += end - tx;
         }
     }
@@ -270,6 +304,9 @@ static void run_rectangle(const camx__conv_call *call, const camx__conv_phase *p
     int64_t taps = phase->y.taps * phase->x.taps;
     int64_t channel = r->group * map->group_dst;
     camx__epilogue epilogue;
+    source from = {.call = call, .phase = phase, .channels = call->src + r->group * map->group_src,
+                   .depth = map->group_src};
+    from.have = camx__smaller(from.depth, map->src_c - r->group * from.depth);
     camx__gemm_part part = {.n = map->group_dst, .k = phase->k, .m = r->rows, .n_first = r->first,
                             .n_count = r->columns, .a = r->panel, .packed = r->packed};
     part.c = c->direct ? call->dst + r->pixel * call->dst_pitch + channel + r->first : r->products;
@@ -283,7 +320,7 @@ static void run_rectangle(const camx__conv_call *call, const camx__conv_phase *p
     }
     for (int64_t tap = 0; tap < taps || tap == 0; tap += c->taps) {
         int64_t count = camx__smaller(c->taps, taps - tap);
-        fill_panel(call, phase, r->group, r->pixel, r->rows, tap, count, r->panel);
+        fill_panel(&from, r->pixel, r->rows, tap, count, r->panel);
         part.k_first = tap * map->group_src;
         part.k_count = count * map->group_src;
         part.lda = part.k_count;
@@ -340,8 +377,8 @@ static void run_task(void *context, size_t task, int worker)
         return;
     }
     int64_t end = camx__smaller(column + c.columns, map->groups);
-    r.columns = map->group_dst;
     for (r.group = column; r.group < end; r.group++) {
+        r.columns = camx__smaller(map->group_dst, map->dst_c - r.group * map->group_dst);
         r.packed = packed + (size_t)r.group * phase.group_bytes;
         run_rectangle(call, &phase, &c, &r);
     }

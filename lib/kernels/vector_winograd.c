@@ -93,8 +93,9 @@ VEC_INLINE void transform_input(const camx__winograd_tile *t, int result, bool w
         vec out[MOST];
 #pragma GCC unroll 6
         for (int i = 0; i < SIDE(result); i++) {
-            const real *pixel = t->map + ((t->y + i) * t->width + t->x + j) * t->pitch + channel;
-            d[i] = whole || is_inside(t, t->y + i, t->x + j) ? vec_load(pixel) : (vec){0};
+            d[i] = (vec){0};
+            if (whole || is_inside(t, t->y + i, t->x + j))
+                d[i] = vec_load(t->map + ((t->y + i) * t->width + t->x + j) * t->pitch + channel);
         }
         input_1d(result, d, out);
 #pragma GCC unroll 6
