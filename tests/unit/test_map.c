@@ -516,6 +516,7 @@ int main(void)
     Suite *suite = suite_create("map");
     TCase *tests = tcase_create("map");
 
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_new_map_is_empty);
     tcase_add_test(tests, information_is_complete);
     tcase_add_test(tests, older_info_structs_are_served);

@@ -606,6 +606,7 @@ int main(void)
     Suite *suite = suite_create("picture");
     TCase *tests = tcase_create("picture");
 
+    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, colours_are_the_published_ones, 0, LENGTH(colour_cases));
     tcase_add_test(tests, colours_change_smoothly);
     tcase_add_test(tests, colour_maps_have_names);
