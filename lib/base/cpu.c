@@ -12,7 +12,8 @@
 static const char *const isa_names[CAMX__ISA_COUNT] = {"baseline", "avx2", "avx512"};
 
 #if defined(__x86_64__) || defined(__i386__)
-/* Half-precision conversion; clang 14's run-time support does not know its name. It uses AVX's registers. */
+/* Half-precision conversion; clang 14's run-time support does not know its name. It uses AVX's
+ * registers. */
 static int has_f16c(void)
 {
     unsigned eax = 0;
@@ -24,13 +25,13 @@ static int has_f16c(void)
 }
 #endif
 
-/* The compiler's run-time support also asks whether the operating system saves the wide registers. */
+/* The compiler's run-time support also asks whether the operating system saves the wide
+ * registers. */
 static camx__isa detect(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-        !has_f16c())
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
         return CAMX__ISA_BASELINE;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))

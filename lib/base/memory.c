@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks and zones. A block is the caller's allocation with a small head in front of the aligned part;
- * the head remembers what the allocator returned, so that any malloc will do.
+ * Blocks and zones. A block is the caller's allocation with a small head in front of the aligned
+ * part; the head remembers what the allocator returned, so that any malloc will do.
  */
 #include "base/memory.h"
 
@@ -55,8 +55,9 @@ static bool reserve(camx__memory *memory, size_t bytes)
     } while (!atomic_compare_exchange_weak_explicit(&memory->used, &before, after,
                                                     memory_order_relaxed, memory_order_relaxed));
     size_t peak = atomic_load_explicit(&memory->peak, memory_order_relaxed);
-    while (peak < after && !atomic_compare_exchange_weak_explicit(
-                               &memory->peak, &peak, after, memory_order_relaxed, memory_order_relaxed))
+    while (peak < after &&
+           !atomic_compare_exchange_weak_explicit(&memory->peak, &peak, after, memory_order_relaxed,
+                                                  memory_order_relaxed))
         ;
     return true;
 }
@@ -125,7 +126,8 @@ void camx__free(camx__memory *memory, void *block)
     atomic_fetch_sub_explicit(&memory->blocks, 1, memory_order_relaxed);
 }
 
-/* Zones. The head of a zone block fills one cache line, so that what follows is aligned like the block. */
+/* Zones. The head of a zone block fills one cache line, so that what follows is aligned like the
+ * block. */
 struct camx__zone_block {
     camx__zone_block *older;
     size_t size; /* bytes behind the head */

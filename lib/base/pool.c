@@ -2,18 +2,20 @@
 /*
  * The thread pool.
  *
- * One word, `state`, says everything a worker must know: whether a job is open, its number, and how many
- * workers have joined it. A worker joins by adding itself to that word while it is open, claims tasks from
- * a counter until none is left, and leaves. The caller works too; when it finds no task left it closes the
- * job and waits only for the workers that did join. A worker that the operating system has not woken yet is
- * waited for by nobody: it finds the job closed and goes back to sleep.
+ * One word, `state`, says everything a worker must know: whether a job is open, its number, and how
+ * many workers have joined it. A worker joins by adding itself to that word while it is open,
+ * claims tasks from a counter until none is left, and leaves. The caller works too; when it finds
+ * no task left it closes the job and waits only for the workers that did join. A worker that the
+ * operating system has not woken yet is waited for by nobody: it finds the job closed and goes back
+ * to sleep.
  *
- * Waiting means: look for a short while, then sleep on a condition variable. The side that changes the word
- * looks at a counter of sleepers afterwards, the side that goes to sleep counts itself first and then looks at
- * the word; both with sequentially consistent order, so that one of the two always sees the other.
+ * Waiting means: look for a short while, then sleep on a condition variable. The side that changes
+ * the word looks at a counter of sleepers afterwards, the side that goes to sleep counts itself
+ * first and then looks at the word; both with sequentially consistent order, so that one of the two
+ * always sees the other.
  *
- * fork: a child has the memory but not the threads. Every pool is in a list, and a handler in the child
- * resets all of them, so that threads are started again at the next job.
+ * fork: a child has the memory but not the threads. Every pool is in a list, and a handler in the
+ * child resets all of them, so that threads are started again at the next job.
  */
 #include "base/pool.h"
 
@@ -30,7 +32,7 @@
 #include "base/progress.h"
 
 #define STATE_OPEN 0x80000000u
-#define STATE_JOB 0x7FFFFF00u    /* the job's number, in steps of STATE_JOB_STEP */
+#define STATE_JOB 0x7FFFFF00u /* the job's number, in steps of STATE_JOB_STEP */
 #define STATE_JOB_STEP 0x100u
 #define STATE_JOINED 0x000000FFu /* workers inside the job */
 #define SPIN_SECONDS 30e-6
@@ -49,8 +51,8 @@ struct camx__pool {
     void *parallel_user;
 
     _Atomic bool busy; /* a caller is running a job on the threads */
-    bool started;      /* threads were started (perhaps fewer than wanted); only the busy caller looks */
-    bool spin;         /* there is a processor for every thread */
+    bool started; /* threads were started (perhaps fewer than wanted); only the busy caller looks */
+    bool spin;    /* there is a processor for every thread */
     int thread_count;
     worker workers[CAMX__MAX_THREADS];
 
@@ -61,8 +63,8 @@ struct camx__pool {
     _Atomic size_t next; /* the first task that nobody has claimed */
 
     _Atomic uint32_t state;
-    _Atomic int sleepers;        /* workers that sleep or are about to */
-    _Atomic bool caller_sleeps;  /* likewise the caller, waiting for the last worker to leave */
+    _Atomic int sleepers;       /* workers that sleep or are about to */
+    _Atomic bool caller_sleeps; /* likewise the caller, waiting for the last worker to leave */
     _Atomic bool quit;
     pthread_mutex_t mutex;
     pthread_cond_t wake_workers;
@@ -72,7 +74,7 @@ struct camx__pool {
     camx__pool *newer;
 };
 
-/* --- fork -------------------------------------------------------------------------------------- */
+/* --- fork ---------------------------------------------------------------------------- */
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -105,8 +107,8 @@ static void after_fork_parent(void)
     pthread_mutex_unlock(&list_mutex);
 }
 
-/* The child has one thread, so nothing here can race. The old mutex may be locked by a thread that is no
- * more: it is made anew, not unlocked. */
+/* The child has one thread, so nothing here can race. The old mutex may be locked by a thread that
+ * is no more: it is made anew, not unlocked. */
 static void after_fork_child(void)
 {
     for (camx__pool *pool = list_newest; pool != NULL; pool = pool->older) {
@@ -116,7 +118,8 @@ static void after_fork_child(void)
         atomic_store(&pool->caller_sleeps, false);
         pool->started = false;
         pool->thread_count = 0;
-        (void)init_waiting(pool); /* cannot fail on the systems this builds on: no memory is needed */
+        (void)init_waiting(
+            pool); /* cannot fail on the systems this builds on: no memory is needed */
     }
     pthread_mutex_unlock(&list_mutex);
 }
@@ -148,7 +151,7 @@ static void list_remove(camx__pool *pool)
     pthread_mutex_unlock(&list_mutex);
 }
 
-/* --- how many threads -------------------------------------------------------------------------- */
+/* --- how many threads ---------------------------------------------------------------- */
 
 static int processors(void)
 {
@@ -164,7 +167,8 @@ static int processors(void)
     return count < 1 ? 1 : count > CAMX__MAX_THREADS ? CAMX__MAX_THREADS : (int)count;
 }
 
-/* A positive number in the environment, or 0. OMP_NUM_THREADS may be a list such as "4,2": the first counts. */
+/* A positive number in the environment, or 0. OMP_NUM_THREADS may be a list such as "4,2": the
+ * first counts. */
 static int count_from(const char *name)
 {
     const char *text = getenv(name);
@@ -192,7 +196,7 @@ int camx__pool_default_threads(void)
     return count != 0 ? count : processors();
 }
 
-/* --- waiting ----------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------- */
 
 static void relax(void)
 {
@@ -203,7 +207,8 @@ static void relax(void)
 #endif
 }
 
-/* True once an open job waits that this worker has not seen; *seen is the number of the last one. */
+/* True once an open job waits that this worker has not seen; *seen is the number of the last
+ * one. */
 static bool job_waits(camx__pool *pool, uint32_t seen)
 {
     uint32_t state = atomic_load(&pool->state);
@@ -266,9 +271,10 @@ static void wait_for_workers(camx__pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-/* --- work -------------------------------------------------------------------------------------- */
+/* --- work ---------------------------------------------------------------------------- */
 
-static void claim_tasks(_Atomic size_t *next, size_t tasks, camx__task_fn *task, void *context, int number)
+static void claim_tasks(_Atomic size_t *next, size_t tasks, camx__task_fn *task, void *context,
+                        int number)
 {
     for (;;) {
         size_t mine = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
@@ -295,7 +301,8 @@ static void leave_job(camx__pool *pool)
 {
     uint32_t before = atomic_fetch_sub(&pool->state, 1);
 
-    if ((before & STATE_OPEN) != 0 || (before & STATE_JOINED) != 1 || !atomic_load(&pool->caller_sleeps))
+    if ((before & STATE_OPEN) != 0 || (before & STATE_JOINED) != 1 ||
+        !atomic_load(&pool->caller_sleeps))
         return;
     pthread_mutex_lock(&pool->mutex);
     pthread_cond_signal(&pool->wake_caller);
@@ -319,8 +326,8 @@ static void *worker_main(void *argument)
     }
 }
 
-/* Starts what can be started; a system that gives fewer threads gets the work done with fewer. Signals are
- * the host's: its handlers must not run on these threads. */
+/* Starts what can be started; a system that gives fewer threads gets the work done with fewer.
+ * Signals are the host's: its handlers must not run on these threads. */
 static void start_threads(camx__pool *pool)
 {
     sigset_t all;
@@ -384,8 +391,9 @@ static void run_on_threads(camx__pool *pool, size_t tasks, camx__task_fn *task, 
     wait_for_workers(pool);
 }
 
-/* A host's parallel_for gives no worker numbers, so each of its calls is a worker: number i claims tasks until
- * none is left. The job is on the caller's stack: several sessions may be inside the host at once. */
+/* A host's parallel_for gives no worker numbers, so each of its calls is a worker: number i claims
+ * tasks until none is left. The job is on the caller's stack: several sessions may be inside the
+ * host at once. */
 typedef struct hosted_job {
     camx__task_fn *task;
     void *context;
@@ -428,15 +436,15 @@ void camx__pool_run(camx__pool *pool, size_t tasks, camx__task_fn *task, void *c
         task(context, i, 0);
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------- */
 
 camx_status camx__pool_open(camx__memory *memory, int threads, camx_parallel_for parallel_for,
                             void *parallel_user, camx__pool **pool, camx_error *error)
 {
     *pool = NULL;
     if (threads < 0)
-        return camx__fail(error, CAMX_E_ARGUMENT, "the number of threads is %d; it must be 0 or more",
-                          threads);
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "the number of threads is %d; it must be 0 or more", threads);
     pthread_once(&fork_once, handle_fork);
     camx__pool *made = camx__alloc_clear(memory, 1, sizeof *made);
     if (made == NULL || !fork_handled)

@@ -15,8 +15,8 @@ double camx__clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void camx__progress_init(camx__progress *progress, camx_progress_fn *report, void *user, double seconds,
-                         uint64_t total)
+void camx__progress_init(camx__progress *progress, camx_progress_fn *report, void *user,
+                         double seconds, uint64_t total)
 {
     progress->report = report;
     progress->user = user;
@@ -28,9 +28,11 @@ void camx__progress_init(camx__progress *progress, camx_progress_fn *report, voi
 camx_status camx__progress_step(camx__progress *progress, uint64_t more, camx_error *error)
 {
     progress->done += more;
-    if (progress->report != NULL && progress->report(progress->done, progress->total, progress->user) != 0)
+    if (progress->report != NULL &&
+        progress->report(progress->done, progress->total, progress->user) != 0)
         return camx__fail(error, CAMX_E_CANCELLED,
-                          "the progress callback asked to stop after %" PRIu64 " of %" PRIu64 " steps",
+                          "the progress callback asked to stop after %" PRIu64 " of %" PRIu64
+                          " steps",
                           progress->done, progress->total);
     if (progress->deadline > 0 && camx__clock() >= progress->deadline)
         return camx__fail(error, CAMX_E_DEADLINE,

@@ -17,8 +17,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours that turn a into b, upper and lower case
- * being the same (the "optimal string alignment" distance, row by row). */
+/* Insertions, deletions, replacements and swaps of neighbours that turn a into b, upper and lower
+ * case being the same (the "optimal string alignment" distance, row by row). */
 static unsigned edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     unsigned rows[3][LONGEST + 1];
@@ -48,7 +48,8 @@ static unsigned edit_distance(const char *a, size_t a_length, const char *b, siz
 static int starts_alike(const char *text, const char *start, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (lower(text[i]) != lower(start[i])) /* also ends at text's NUL: start has none so early */
+        if (lower(text[i]) !=
+            lower(start[i])) /* also ends at text's NUL: start has none so early */
             return 0;
     }
     return 1;
@@ -92,7 +93,8 @@ void camx__suggest_offer(camx__suggest *suggest, const char *name)
 {
     size_t wanted_length = strlen(suggest->wanted);
     size_t length = strlen(name);
-    unsigned allowed = (unsigned)least((unsigned)least((unsigned)wanted_length, LONGEST) / 3 + 1, 8);
+    unsigned allowed =
+        (unsigned)least((unsigned)least((unsigned)wanted_length, LONGEST) / 3 + 1, 8);
     unsigned distance = allowed + 1;
 
     if (wanted_length == 0 || length == 0)

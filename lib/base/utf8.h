@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The length (1 .. 4) of the character that begins at `text`, of which `left` bytes may be looked at, and its
- * number in *code; 0 if there is none: malformed, cut off, overlong, a surrogate, or past U+10FFFF. */
+/* The length (1 .. 4) of the character that begins at `text`, of which `left` bytes may be looked
+ * at, and its number in *code; 0 if there is none: malformed, cut off, overlong, a surrogate, or
+ * past U+10FFFF. */
 size_t camx__utf8_character(const char *text, size_t left, uint32_t *code);
 
 bool camx__utf8_valid(const char *text, size_t length);

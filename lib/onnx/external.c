@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * External data: weights in files beside the model. The model says which file, and the model may come from a
- * stranger; so the way to the file must stay inside the model's folder. This is the only place that opens
- * such files.
+ * External data: weights in files beside the model. The model says which file, and the model may
+ * come from a stranger; so the way to the file must stay inside the model's folder. This is the
+ * only place that opens such files.
  *
  *   - The location is looked at first: relative, no "..", no backslash.
  *   - Then the operating system is asked to open it beneath the folder and through no symbolic link
  *     (openat2); where it cannot do that, the path is walked folder by folder, following no link.
  *   - What was opened must be a regular file, and long enough for the tensor.
  *
- * A file with several hard links is taken. Whoever can make a hard link in the model's folder could have put
- * a copy there as well, or lacks the right to the file (Linux demands that right: protected_hardlinks); package
- * managers and content stores (conda, uv, Nix, OSTree, deduplicating backups), on the other hand, hard-link
- * ordinary model files, and refusing them would break honest installations.
+ * A file with several hard links is taken. Whoever can make a hard link in the model's folder could
+ * have put a copy there as well, or lacks the right to the file (Linux demands that right:
+ * protected_hardlinks); package managers and content stores (conda, uv, Nix, OSTree, deduplicating
+ * backups), on the other hand, hard-link ordinary model files, and refusing them would break honest
+ * installations.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +28,7 @@
 #define MOST_FILES 4096
 
 /* StringStringEntryProto. */
-enum {
-    ENTRY_KEY = 1,
-    ENTRY_VALUE = 2
-};
+enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 
 struct camx__onnx_external {
     int folder; /* the model's, -1 before it is needed */
@@ -39,9 +37,10 @@ struct camx__onnx_external {
     camx__source **sources; /* in camx__memory blocks; each source in the zone */
 };
 
-/* --- what the file says ------------------------------------------------------------------------ */
+/* --- what the file says -------------------------------------------------------------- */
 
-static camx_status parse_number(camx__onnx_reader *reader, const char *key, const char *text, uint64_t *number)
+static camx_status parse_number(camx__onnx_reader *reader, const char *key, const char *text,
+                                uint64_t *number)
 {
     uint64_t value = 0;
     bool good = text[0] != '\0';
@@ -51,8 +50,9 @@ static camx_status parse_number(camx__onnx_reader *reader, const char *key, cons
                !__builtin_add_overflow(value, (uint64_t)(*text - '0'), &value);
     }
     if (!good)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "has external data whose %s is no number of bytes; the file is damaged", key);
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "has external data whose %s is no number of bytes; the file is damaged", key);
     *number = value;
     return CAMX_OK;
 }
@@ -72,10 +72,12 @@ static camx_status set_place(camx__onnx_reader *reader, camx__onnx_place *place,
     }
     if (strcmp(key, "checksum") == 0)
         return CAMX_OK;
-    return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "has external data with the unknown key '%.60s'", key);
+    return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
+                           "has external data with the unknown key '%.60s'", key);
 }
 
-camx_status camx__onnx_parse_place(camx__onnx_reader *reader, camx__span span, camx__onnx_place *place)
+camx_status camx__onnx_parse_place(camx__onnx_reader *reader, camx__span span,
+                                   camx__onnx_place *place)
 {
     const char *key = "";
     const char *value = "";
@@ -91,7 +93,7 @@ camx_status camx__onnx_parse_place(camx__onnx_reader *reader, camx__span span, c
     return set_place(reader, place, key, value);
 }
 
-/* --- the way to the file ----------------------------------------------------------------------- */
+/* --- the way to the file ------------------------------------------------------------- */
 
 /* Goes to the next component of a path: *length is 0 at the end. */
 static const char *next_component(const char *path, size_t *length)
@@ -118,7 +120,8 @@ bool camx__external_location_is_safe(const char *location)
     return named && location[strlen(location) - 1] != '/';
 }
 
-/* openat2(2), Linux 5.6: told here because C libraries have no function, and old ones no header for it. */
+/* openat2(2), Linux 5.6: told here because C libraries have no function, and old ones no header for
+ * it. */
 #if defined(__linux__)
 #ifndef SYS_openat2
 #define SYS_openat2 437
@@ -136,9 +139,9 @@ struct camx_open_how {
 
 static int open_beneath(int folder, const char *location)
 {
-    struct camx_open_how how = {
-        .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-        .resolve = RESOLVE_INSIDE_FOLDER | RESOLVE_NO_SYMBOLIC_LINKS | RESOLVE_NO_MAGIC_LINKS};
+    struct camx_open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+                                .resolve = RESOLVE_INSIDE_FOLDER | RESOLVE_NO_SYMBOLIC_LINKS |
+                                           RESOLVE_NO_MAGIC_LINKS};
 
     return (int)syscall(SYS_openat2, folder, location, &how, sizeof how);
 }
@@ -210,7 +213,8 @@ static camx_status open_folder(camx__onnx_reader *reader, int *folder)
     if (*folder >= 0)
         return CAMX_OK;
     char text[128];
-    return camx__onnx_fail(reader, CAMX_E_IO, "has external data, but the folder '%.100s' cannot be opened: %s", path,
+    return camx__onnx_fail(reader, CAMX_E_IO,
+                           "has external data, but the folder '%.100s' cannot be opened: %s", path,
                            camx__errno_text(errno, text, sizeof text));
 }
 
@@ -219,14 +223,18 @@ static camx_status fail_open(camx__onnx_reader *reader, const char *location, in
     char text[128];
 
     if (reason == ENOENT)
-        return camx__onnx_fail(reader, CAMX_E_IO,
-                               "has its elements in the file '%.100s', which does not exist; put it beside the model",
-                               location);
+        return camx__onnx_fail(
+            reader, CAMX_E_IO,
+            "has its elements in the file '%.100s', which does not exist; put it beside the model",
+            location);
     if (reason == ELOOP || reason == EXDEV || reason == ENOTDIR || reason == EMLINK)
-        return camx__onnx_fail(reader, CAMX_E_IO,
-                               "has its elements in '%.100s', which is a symbolic link or leaves the model's folder; "
-                               "put a plain copy of the file beside the model", location);
-    return camx__onnx_fail(reader, CAMX_E_IO, "has its elements in the file '%.100s', which cannot be opened: %s",
+        return camx__onnx_fail(
+            reader, CAMX_E_IO,
+            "has its elements in '%.100s', which is a symbolic link or leaves the model's folder; "
+            "put a plain copy of the file beside the model",
+            location);
+    return camx__onnx_fail(reader, CAMX_E_IO,
+                           "has its elements in the file '%.100s', which cannot be opened: %s",
                            location, camx__errno_text(reason, text, sizeof text));
 }
 
@@ -239,10 +247,11 @@ static camx_status open_file(camx__onnx_reader *reader, camx__source *source, co
     int descriptor = camx__external_open(external->folder, location);
     if (descriptor < 0)
         return fail_open(reader, location, errno);
-    return camx__source_adopt(source, descriptor, location, reader->limits->max_file_bytes, reader->error);
+    return camx__source_adopt(source, descriptor, location, reader->limits->max_file_bytes,
+                              reader->error);
 }
 
-/* --- all files of a model ---------------------------------------------------------------------- */
+/* --- all files of a model ------------------------------------------------------------ */
 
 static camx_status open_list(camx__onnx_reader *reader)
 {
@@ -256,9 +265,12 @@ static camx_status open_list(camx__onnx_reader *reader)
     if (external->count < external->capacity)
         return CAMX_OK;
     if (external->count >= MOST_FILES)
-        return camx__onnx_fail(reader, CAMX_E_LIMIT, "is in one more than %d external files; join them", MOST_FILES);
+        return camx__onnx_fail(reader, CAMX_E_LIMIT,
+                               "needs one more external file than the %d that are taken; join them",
+                               MOST_FILES);
     uint32_t capacity = external->capacity == 0 ? 8 : external->capacity * 2;
-    void *sources = camx__resize(reader->memory, external->sources, capacity, sizeof *external->sources);
+    void *sources =
+        camx__resize(reader->memory, external->sources, capacity, sizeof *external->sources);
     if (sources == NULL)
         return camx__onnx_fail_memory(reader);
     external->sources = sources;
@@ -267,7 +279,8 @@ static camx_status open_list(camx__onnx_reader *reader)
 }
 
 /* The source for a location: one per file, opened when the first tensor needs it. */
-static camx_status find_source(camx__onnx_reader *reader, const char *location, const camx__source **found)
+static camx_status find_source(camx__onnx_reader *reader, const char *location,
+                               const camx__source **found)
 {
     struct camx__onnx_external *external = reader->file->external;
     camx__source *source = NULL;
@@ -299,16 +312,19 @@ static camx_status check_allowed(camx__onnx_reader *reader, const camx__onnx_pla
                                "has external data without a location; the file is damaged");
     if (reader->limits->external_data == 0)
         return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                               "has its elements in the file '%.100s', and the option external_data forbids reading it",
+                               "has its elements in the file '%.100s', and the option "
+                               "external_data forbids reading it",
                                place->location);
     if (reader->path == NULL && reader->limits->external_read == NULL)
         return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                               "has its elements in the file '%.100s'; a model in memory needs the option external_read "
-                               "for that", place->location);
-    if (!camx__external_location_is_safe(place->location))
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "has its elements in '%.100s'; only files inside the model's folder are read",
+                               "has its elements in the file '%.100s'; a model in memory needs the "
+                               "option external_read for that",
                                place->location);
+    if (!camx__external_location_is_safe(place->location))
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "has its elements in '%.100s'; only files inside the model's folder are read",
+            place->location);
     return CAMX_OK;
 }
 
@@ -319,9 +335,11 @@ static camx_status check_present(camx__onnx_reader *reader, const camx__onnx_ten
     uint64_t end = 0;
     uint8_t last = 0;
 
-    if (__builtin_add_overflow(tensor->offset, tensor->bytes, &end) || end > source->size || end > INT64_MAX)
+    if (__builtin_add_overflow(tensor->offset, tensor->bytes, &end) || end > source->size ||
+        end > INT64_MAX)
         return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "wants %" PRIu64 " bytes at byte %" PRIu64 " of '%.100s', which has only %" PRIu64
+                               "wants %" PRIu64 " bytes at byte %" PRIu64
+                               " of '%.100s', which has only %" PRIu64
                                "; the file was cut short or belongs to another model",
                                tensor->bytes, tensor->offset, source->location, source->size);
     if (source->external_read != NULL && tensor->bytes > 0)
@@ -335,7 +353,8 @@ camx_status camx__onnx_open_place(camx__onnx_reader *reader, const camx__onnx_pl
     CAMX__FORWARD(check_allowed(reader, place));
     if (place->has_length && place->length != tensor->bytes)
         return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "declares %" PRId64 " elements of type %s but its external data has %" PRIu64
+                               "declares %" PRId64
+                               " elements of type %s but its external data has %" PRIu64
                                " bytes; the file is damaged",
                                tensor->count, camx__onnx_elem_name(tensor->elem), place->length);
     CAMX__FORWARD(find_source(reader, place->location, &tensor->source));

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an ONNX file says, as checked records. The reader turns untrusted bytes into these and promises:
+ * What an ONNX file says, as checked records. The reader turns untrusted bytes into these and
+ * promises:
  *
- *   - every value has one definition, made before its first use (so the nodes are in an order in which they
- *     can run, and there is no cycle);
- *   - dims are 0 .. 2^31-1, ranks 0 .. 8, products do not overflow, and the bytes of every tensor exist;
+ *   - every value has one definition, made before its first use (so the nodes are in an order in
+ *     which they can run, and there is no cycle);
+ *   - dims are 0 .. 2^31-1, ranks 0 .. 8, products do not overflow, and the bytes of every tensor
+ *     exist;
  *   - names are UTF-8 without NUL and not longer than the limit.
  *
  * It does not know operators: what a node means is checked by ops/ and graph/.
  *
  * Weights are not read here. A tensor remembers where its elements are; camx__onnx_read_reals and
- * camx__onnx_read_ints fetch any range of them later. Everything lives until camx__onnx_close, and may be read by
- * several threads.
+ * camx__onnx_read_ints fetch any range of them later. Everything lives until camx__onnx_close, and
+ * may be read by several threads.
  */
 #ifndef CAMX_ONNX_ONNX_H
 #define CAMX_ONNX_ONNX_H
@@ -52,15 +54,15 @@ typedef struct camx__onnx_text {
 } camx__onnx_text;
 
 typedef struct camx__onnx_tensor {
-    const char *name;     /* "" for the tensor of an attribute, mostly */
-    int32_t elem;         /* camx__onnx_elem: never UNDEFINED or STRING */
-    uint32_t rank;        /* 0 = a scalar */
+    const char *name; /* "" for the tensor of an attribute, mostly */
+    int32_t elem;     /* camx__onnx_elem: never UNDEFINED or STRING */
+    uint32_t rank;    /* 0 = a scalar */
     int64_t dims[CAMX__ONNX_MAX_RANK];
-    int64_t count;        /* the product of dims */
-    uint64_t bytes;       /* as stored: count x camx__onnx_elem_size(elem) */
-    const camx__source *source; /* NULL: the elements are in `parsed`; else little-endian at `offset` */
+    int64_t count;  /* the product of dims */
+    uint64_t bytes; /* as stored: count x camx__onnx_elem_size(elem) */
+    const camx__source *source; /* NULL: elements in `parsed`; else little-endian at `offset` */
     uint64_t offset;
-    const void *parsed;   /* native elements of the type `elem` */
+    const void *parsed; /* native elements of the type `elem` */
 } camx__onnx_tensor;
 
 /* AttributeProto.AttributeType, as far as it is taken. */
@@ -76,21 +78,21 @@ typedef enum camx__onnx_kind {
 
 typedef struct camx__onnx_attribute {
     const char *name;
-    int32_t kind;                    /* camx__onnx_kind: says which of the following is set */
+    int32_t kind; /* camx__onnx_kind: says which of the following is set */
     float f;
     int64_t i;
     camx__onnx_text s;
     const camx__onnx_tensor *tensor;
-    size_t count;                    /* of floats, ints, strings */
+    size_t count; /* of floats, ints, strings */
     const float *floats;
     const int64_t *ints;
     const camx__onnx_text *strings;
 } camx__onnx_attribute;
 
 typedef struct camx__onnx_node {
-    const char *name;       /* "" if it has none */
-    const char *op_type;    /* never empty */
-    const char *domain;     /* "" for ONNX's own operators ("ai.onnx" is stored as "") */
+    const char *name;    /* "" if it has none */
+    const char *op_type; /* never empty */
+    const char *domain;  /* "" for ONNX's own operators ("ai.onnx" is stored as "") */
     uint32_t input_count;
     uint32_t output_count;
     const int32_t *inputs;  /* value ids; -1 = an optional input that is left out */
@@ -108,10 +110,11 @@ typedef struct camx__onnx_value {
     int32_t input;       /* the graph input it is, -1 if none */
 } camx__onnx_value;
 
-/* A graph input or output with its declared type. Declarations of outputs are hints, often wrong. */
+/* A graph input or output with its declared type. Declarations of outputs are hints, often
+ * wrong. */
 typedef struct camx__onnx_port {
     int32_t value;
-    int32_t elem;                      /* a TensorProto.DataType; 0 if the file does not say */
+    int32_t elem; /* a TensorProto.DataType; 0 if the file does not say */
     bool has_shape;
     uint32_t rank;
     int64_t dims[CAMX__ONNX_MAX_RANK]; /* -1 = free */
@@ -149,18 +152,21 @@ typedef struct camx__onnx_file {
     camx__onnx_metadata *metadata;
 
     camx__onnx_names *names;
-    const camx__source *source;     /* the model itself */
-    camx__source own_source;        /* what `source` points to, unless the caller gave one */
-    void *copied;                   /* the copied bytes of a model in memory, or NULL */
+    const camx__source *source;           /* the model itself */
+    camx__source own_source;              /* what `source` points to, unless the caller gave one */
+    void *copied;                         /* the copied bytes of a model in memory, or NULL */
     struct camx__onnx_external *external; /* the external data files that are open */
 } camx__onnx_file;
 
-/* Reads and checks the file at `path`, or, with path NULL, the model in `size` bytes. limits: must not be NULL;
- * struct_size and allocator are not looked at, 0 means no limit. With limits->copy 0 the bytes must outlive the file. */
+/* Reads and checks the file at `path`, or, with path NULL, the model in `size` bytes. limits: must
+ * not be NULL; struct_size and allocator are not looked at, 0 means no limit. With limits->copy 0
+ * the bytes must outlive the file. */
 camx_status camx__onnx_open(camx__memory *memory, const char *path, const void *bytes, size_t size,
-                            const camx_model_options *limits, camx__onnx_file **file, camx_error *error);
+                            const camx_model_options *limits, camx__onnx_file **file,
+                            camx_error *error);
 
-/* The same from a source, which must outlive the file; external data is asked from limits->external_read. */
+/* The same from a source, which must outlive the file; external data is asked from
+ * limits->external_read. */
 camx_status camx__onnx_open_source(camx__memory *memory, const camx__source *source,
                                    const camx_model_options *limits, camx__onnx_file **file,
                                    camx_error *error);
@@ -182,13 +188,14 @@ size_t camx__onnx_elem_size(int32_t elem);
 /* "float", "int64", ...: ONNX's own names in small letters; "type 99" becomes "an unknown type". */
 const char *camx__onnx_elem_name(int32_t elem);
 
-/* Elements first .. first+count-1 as `real`: floats of any width, integers and bools are converted. Costs one
- * read of those bytes. */
-camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_tensor *tensor, int64_t first,
-                                  int64_t count, real *out, camx_error *error);
+/* Elements first .. first+count-1 as `real`: floats of any width, integers and bools are converted.
+ * Costs one read of those bytes. */
+camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_tensor *tensor,
+                                  int64_t first, int64_t count, real *out, camx_error *error);
 
-/* The same for integers and bools (0 or 1); floats are refused, and so is a uint64 past INT64_MAX. */
-camx_status camx__onnx_read_ints(const camx__onnx_file *file, const camx__onnx_tensor *tensor, int64_t first,
-                                 int64_t count, int64_t *out, camx_error *error);
+/* The same for integers and bools (0 or 1); floats are refused, and so is a uint64 past
+ * INT64_MAX. */
+camx_status camx__onnx_read_ints(const camx__onnx_file *file, const camx__onnx_tensor *tensor,
+                                 int64_t first, int64_t count, int64_t *out, camx_error *error);
 
 #endif

@@ -28,8 +28,8 @@ enum {
 
 /* What the message holds: found in a first pass, because the kind may be said last. */
 typedef struct parts {
-    uint64_t type;     /* AttributeType as declared, 0 if not */
-    int32_t inferred;  /* by the field that is there: files before 2018 do not declare the kind */
+    uint64_t type;    /* AttributeType as declared, 0 if not */
+    int32_t inferred; /* by the field that is there: files before 2018 do not declare the kind */
     bool has_tensor;
     camx__span tensor;
     size_t floats;
@@ -43,7 +43,8 @@ static const char *refused_field(uint32_t number)
     switch (number) {
     case ATTRIBUTE_G:
     case ATTRIBUTE_GRAPHS:
-        return "is a graph inside the graph (If, Loop, Scan), which libcamx does not run; export the network "
+        return "is a graph inside the graph (If, Loop, Scan), which libcamx does not run; export "
+               "the network "
                "without control flow";
     case ATTRIBUTE_SPARSE:
     case ATTRIBUTE_SPARSES:
@@ -58,8 +59,8 @@ static const char *refused_field(uint32_t number)
     }
 }
 
-static camx_status count_list(camx__onnx_reader *reader, const camx__field *field, camx__wire_type type,
-                              size_t *count)
+static camx_status count_list(camx__onnx_reader *reader, const camx__field *field,
+                              camx__wire_type type, size_t *count)
 {
     if (field->type != CAMX__WIRE_BYTES) {
         ++*count;
@@ -90,8 +91,8 @@ static void infer(parts *found, int32_t kind)
         found->inferred = kind;
 }
 
-static camx_status note_scalar(camx__onnx_reader *reader, camx__onnx_attribute *attribute, parts *found,
-                               const camx__field *field)
+static camx_status note_scalar(camx__onnx_reader *reader, camx__onnx_attribute *attribute,
+                               parts *found, const camx__field *field)
 {
     switch (field->number) {
     case ATTRIBUTE_F:
@@ -112,12 +113,13 @@ static camx_status note_scalar(camx__onnx_reader *reader, camx__onnx_attribute *
         CAMX__FORWARD(camx__onnx_read_text(reader, field));
         if (reader->text_length == 0)
             return CAMX_OK;
-        return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "refers to a function's attribute '%.60s'", reader->text);
+        return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
+                               "refers to a function's attribute '%.60s'", reader->text);
     }
 }
 
-static camx_status note_field(camx__onnx_reader *reader, camx__onnx_attribute *attribute, parts *found,
-                              const camx__field *field)
+static camx_status note_field(camx__onnx_reader *reader, camx__onnx_attribute *attribute,
+                              parts *found, const camx__field *field)
 {
     const char *refused = refused_field(field->number);
 
@@ -153,7 +155,8 @@ static camx_status note_field(camx__onnx_reader *reader, camx__onnx_attribute *a
 }
 
 /* The name is wanted first, for sentences about everything else. */
-static camx_status find_name(camx__onnx_reader *reader, camx__span span, camx__onnx_attribute *attribute)
+static camx_status find_name(camx__onnx_reader *reader, camx__span span,
+                             camx__onnx_attribute *attribute)
 {
     attribute->name = "";
     while (span.at < span.end) {
@@ -163,11 +166,13 @@ static camx_status find_name(camx__onnx_reader *reader, camx__span span, camx__o
             CAMX__FORWARD(camx__onnx_keep_text(reader, &field, &attribute->name));
     }
     if (attribute->name[0] == '\0')
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "has an attribute without a name; the file is damaged");
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "has an attribute without a name; the file is damaged");
     return CAMX_OK;
 }
 
-static camx_status set_kind(camx__onnx_reader *reader, camx__onnx_attribute *attribute, const parts *found)
+static camx_status set_kind(camx__onnx_reader *reader, camx__onnx_attribute *attribute,
+                            const parts *found)
 {
     switch (found->type) {
     case 0:
@@ -180,18 +185,21 @@ static camx_status set_kind(camx__onnx_reader *reader, camx__onnx_attribute *att
     case CAMX__ONNX_KIND_STRING:
     case CAMX__ONNX_KIND_FLOATS:
     case CAMX__ONNX_KIND_INTS:
-    case CAMX__ONNX_KIND_STRINGS: /* a value left out is 0 or empty: some writers do not store zeros */
+    case CAMX__ONNX_KIND_STRINGS: /* left out means 0 or empty: some writers store no zeros */
         attribute->kind = (int32_t)found->type;
         return CAMX_OK;
     case CAMX__ONNX_KIND_TENSOR:
         attribute->kind = CAMX__ONNX_KIND_TENSOR;
         if (!found->has_tensor)
-            return camx__onnx_fail(reader, CAMX_E_FORMAT, "should hold a tensor but does not; the file is damaged");
+            return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                                   "should hold a tensor but does not; the file is damaged");
         return CAMX_OK;
     default:
         return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                               "has a value of kind %" PRIu64 " (graphs, sparse tensors, types), which libcamx does "
-                               "not take", found->type);
+                               "has a value of kind %" PRIu64
+                               " (graphs, sparse tensors, types), which libcamx does "
+                               "not take",
+                               found->type);
     }
 }
 
@@ -237,8 +245,8 @@ static camx_status fill_list(camx__onnx_reader *reader, camx__span span, uint32_
     return CAMX_OK;
 }
 
-static camx_status read_list(camx__onnx_reader *reader, camx__span span, camx__onnx_attribute *attribute,
-                             const parts *found)
+static camx_status read_list(camx__onnx_reader *reader, camx__span span,
+                             camx__onnx_attribute *attribute, const parts *found)
 {
     list to = {.count = 0};
 

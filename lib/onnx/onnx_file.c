@@ -31,7 +31,7 @@ typedef struct parts {
     uint64_t metadata_count;
 } parts;
 
-/* --- the model --------------------------------------------------------------------------------- */
+/* --- the model ----------------------------------------------------------------------- */
 
 static camx_status parse_opset(camx__onnx_reader *reader, camx__span span, parts *found)
 {
@@ -52,19 +52,22 @@ static camx_status parse_opset(camx__onnx_reader *reader, camx__span span, parts
     if (!own)
         return CAMX_OK;
     if (version == 0 || version > INT32_MAX)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "the model declares the operator set %" PRId64
-                               ", which does not exist; the file is damaged", (int64_t)version);
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "the model declares the operator set %" PRId64
+                               ", which does not exist; the file is damaged",
+                               (int64_t)version);
     if (found->has_opset && reader->file->opset != (int32_t)version)
         return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "the model declares two operator sets, %" PRId32 " and %" PRIu64, reader->file->opset,
-                               version);
+                               "the model declares two operator sets, %" PRId32 " and %" PRIu64,
+                               reader->file->opset, version);
     found->has_opset = true;
     reader->file->opset = (int32_t)version;
     return CAMX_OK;
 }
 
 /* Text for people: what is not UTF-8 or would end it early is shown as '?'. */
-static camx_status keep_prose(camx__onnx_reader *reader, const camx__field *field, const char **text)
+static camx_status keep_prose(camx__onnx_reader *reader, const camx__field *field,
+                              const char **text)
 {
     camx__onnx_text bytes = {"", 0};
 
@@ -82,7 +85,8 @@ static camx_status keep_prose(camx__onnx_reader *reader, const camx__field *fiel
 static camx_status note_graph(camx__onnx_reader *reader, const camx__field *field, parts *found)
 {
     if (found->has_graph)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "the model holds two graphs; the file is damaged");
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "the model holds two graphs; the file is damaged");
     found->has_graph = true;
     found->graph = field->body;
     return camx__wire_expect(&reader->wire, field, CAMX__WIRE_BYTES);
@@ -107,9 +111,10 @@ static camx_status note_field(camx__onnx_reader *reader, const camx__field *fiel
         found->metadata_count++;
         return camx__wire_expect(&reader->wire, field, CAMX__WIRE_BYTES);
     case MODEL_FUNCTION:
-        return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                               "the model has functions of its own, which libcamx does not take; inline them when "
-                               "exporting");
+        return camx__onnx_fail(
+            reader, CAMX_E_UNSUPPORTED,
+            "the model has functions of its own, which libcamx does not take; inline them when "
+            "exporting");
     default:
         return CAMX_OK;
     }
@@ -122,13 +127,15 @@ static camx_status check_model(camx__onnx_reader *reader, const parts *found)
                                found->has_graph ? "it has no IR version" : "it holds no graph");
     reader->file->ir_version = (int32_t)found->ir_version;
     if (!found->has_opset && found->ir_version >= 3)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "the model does not say which operator set it uses");
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "the model does not say which operator set it uses");
     if (!found->has_opset)
         reader->file->opset = 1; /* before operator sets there was one */
     return CAMX_OK;
 }
 
-static camx_status parse_entry(camx__onnx_reader *reader, camx__span span, camx__onnx_metadata *entry)
+static camx_status parse_entry(camx__onnx_reader *reader, camx__span span,
+                               camx__onnx_metadata *entry)
 {
     *entry = (camx__onnx_metadata){"", ""};
     while (span.at < span.end) {
@@ -176,7 +183,7 @@ static camx_status parse_model(camx__onnx_reader *reader)
     return camx__onnx_parse_graph(reader, found.graph);
 }
 
-/* --- other files ------------------------------------------------------------------------------- */
+/* --- other files --------------------------------------------------------------------- */
 
 /* The tag of ir_version: all writers put it first. */
 #define ONNX_FIRST_BYTE 0x08
@@ -189,12 +196,17 @@ typedef struct other_kind {
 
 /* What people hand over by mistake; the first bytes tell. */
 static const other_kind other_kinds[] = {
-    {0, "version https://git-lfs", "this is a Git LFS pointer, not the model; fetch it with 'git lfs pull'"},
-    {0, "PK\003\004", "this is a zip archive (PyTorch's .pt and Keras's .keras are), not an ONNX file; export it to ONNX"},
+    {0, "version https://git-lfs",
+     "this is a Git LFS pointer, not the model; fetch it with 'git lfs pull'"},
+    {0, "PK\003\004",
+     "this is a zip archive (PyTorch's .pt and Keras's .keras are), not an ONNX file; export it to "
+     "ONNX"},
     {0, "\x89HDF", "this is an HDF5 file (Keras's .h5), not an ONNX file; convert it with tf2onnx"},
     {4, "TFL3", "this is a TensorFlow Lite file, not an ONNX file; convert it with tf2onnx"},
-    {4, "ORTM", "this is ONNX Runtime's own format, not an ONNX file; use the .onnx it was made from"},
-    {0, "\x80\002", "this is a Python pickle (PyTorch's old .pth), not an ONNX file; export it to ONNX"},
+    {4, "ORTM",
+     "this is ONNX Runtime's own format, not an ONNX file; use the .onnx it was made from"},
+    {0, "\x80\002",
+     "this is a Python pickle (PyTorch's old .pth), not an ONNX file; export it to ONNX"},
     {0, "\x80\004", "this is a Python pickle, not an ONNX file; export the network to ONNX"},
     {0, "<!DOCTYPE", "this is a web page, not an ONNX file; the download went wrong"},
     {0, "<!doctype", "this is a web page, not an ONNX file; the download went wrong"},
@@ -216,15 +228,17 @@ static camx_status explain_format(camx__onnx_reader *reader, camx_status status)
         const other_kind *kind = &other_kinds[i];
         size_t bytes = strlen(kind->bytes);
         if (kind->at + bytes <= length && memcmp(start + kind->at, kind->bytes, bytes) == 0)
-            return camx__fail(reader->error, status, "%.120s: %s", reader->file->name, kind->sentence);
+            return camx__fail(reader->error, status, "%.120s: %s", reader->file->name,
+                              kind->sentence);
     }
     if (start[0] != ONNX_FIRST_BYTE)
-        return camx__fail(reader->error, status, "%.120s: this is not an ONNX file, or its start is damaged",
+        return camx__fail(reader->error, status,
+                          "%.120s: this is not an ONNX file, or its start is damaged",
                           reader->file->name);
     return status;
 }
 
-/* --- opening and closing ----------------------------------------------------------------------- */
+/* --- opening and closing ------------------------------------------------------------- */
 
 static camx__onnx_file *new_file(camx__memory *memory)
 {
@@ -241,8 +255,8 @@ static camx__onnx_file *new_file(camx__memory *memory)
 }
 
 /* Reads the model from file->source. */
-static camx_status read_file(camx__onnx_file *file, const char *path, const camx_model_options *limits,
-                             camx_error *error)
+static camx_status read_file(camx__onnx_file *file, const char *path,
+                             const camx_model_options *limits, camx_error *error)
 {
     camx__onnx_reader reader = {
         .file = file, .memory = file->memory, .limits = limits, .path = path, .error = error};
@@ -269,8 +283,8 @@ static camx_status open_memory(camx__onnx_file *file, const void *bytes, size_t 
         return camx__fail(error, CAMX_E_FORMAT, "%s: there are no bytes", file->name);
     if (limits->max_file_bytes != 0 && size > limits->max_file_bytes)
         return camx__fail(error, CAMX_E_LIMIT,
-                          "%s: it has %zu bytes, more than the limit max_file_bytes = %" PRIu64, file->name, size,
-                          limits->max_file_bytes);
+                          "%s: it has %zu bytes, more than the limit max_file_bytes = %" PRIu64,
+                          file->name, size, limits->max_file_bytes);
     if (limits->copy != 0) {
         file->copied = camx__alloc(file->memory, size, 1);
         if (file->copied == NULL)
@@ -282,8 +296,8 @@ static camx_status open_memory(camx__onnx_file *file, const void *bytes, size_t 
     return CAMX_OK;
 }
 
-static camx_status open_path(camx__onnx_file *file, const char *path, const camx_model_options *limits,
-                             camx_error *error)
+static camx_status open_path(camx__onnx_file *file, const char *path,
+                             const camx_model_options *limits, camx_error *error)
 {
     const char *name = camx__path_name(path);
 
@@ -294,7 +308,8 @@ static camx_status open_path(camx__onnx_file *file, const char *path, const camx
 }
 
 camx_status camx__onnx_open(camx__memory *memory, const char *path, const void *bytes, size_t size,
-                            const camx_model_options *limits, camx__onnx_file **file, camx_error *error)
+                            const camx_model_options *limits, camx__onnx_file **file,
+                            camx_error *error)
 {
     camx__onnx_file *made = new_file(memory);
     camx_status status = CAMX_OK;
@@ -352,7 +367,7 @@ void camx__onnx_close(camx__onnx_file *file)
     camx__free(file->memory, file);
 }
 
-/* --- looking up -------------------------------------------------------------------------------- */
+/* --- looking up ---------------------------------------------------------------------- */
 
 const camx__onnx_attribute *camx__onnx_find(const camx__onnx_node *node, const char *name)
 {

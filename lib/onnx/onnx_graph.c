@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GraphProto. Writers put the parts in any order (PyTorch: nodes before initialisers), so the fields are gone
- * over four times: count, initialisers and inputs, nodes, outputs. Passing over a part costs its length only.
+ * GraphProto. Writers put the parts in any order (PyTorch: nodes before initialisers), so the
+ * fields are gone over four times: count, initialisers and inputs, nodes, outputs. Passing over a
+ * part costs its length only.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static void set_subject(camx__onnx_reader *reader, camx__onnx_subject subject, u
 /* Calls `take` with the body of every field of that number. */
 typedef camx_status take_fn(camx__onnx_reader *reader, camx__span body);
 
-static camx_status for_each(camx__onnx_reader *reader, camx__span graph, uint32_t number, take_fn *take)
+static camx_status for_each(camx__onnx_reader *reader, camx__span graph, uint32_t number,
+                            take_fn *take)
 {
     while (graph.at < graph.end) {
         camx__field field;
@@ -64,20 +66,23 @@ static camx_status count_parts(camx__onnx_reader *reader, camx__span graph, coun
         parts->outputs += field.number == GRAPH_OUTPUT;
         if (field.number == GRAPH_SPARSE_INITIALISER)
             return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                                   "the graph has sparse initialisers, which libcamx does not take; export them as dense "
+                                   "the graph has sparse initialisers, which libcamx does not "
+                                   "take; export them as dense "
                                    "ones");
     }
     return CAMX_OK;
 }
 
-static camx_status check_count(camx__onnx_reader *reader, uint64_t count, uint64_t limit, const char *what)
+static camx_status check_count(camx__onnx_reader *reader, uint64_t count, uint64_t limit,
+                               const char *what)
 {
     if (limit == 0 || limit > INT32_MAX)
         limit = INT32_MAX; /* ids are 32 bits wide */
     if (count <= limit)
         return CAMX_OK;
     return camx__onnx_fail(reader, CAMX_E_LIMIT,
-                           "the graph has %" PRIu64 " %s; the limit that max_nodes = %" PRIu32 " sets is %" PRIu64,
+                           "the graph has %" PRIu64 " %s; the limit that max_nodes = %" PRIu32
+                           " sets is %" PRIu64,
                            count, what, reader->limits->max_nodes, limit);
 }
 
@@ -93,7 +98,8 @@ static camx_status make_records(camx__onnx_reader *reader, const counts *parts)
     CAMX__FORWARD(camx__onnx_keep(reader, (size_t)parts->nodes, sizeof *file->nodes, &file->nodes));
     CAMX__FORWARD(camx__onnx_keep(reader, (size_t)parts->initialisers, sizeof *file->initialisers,
                                   &file->initialisers));
-    CAMX__FORWARD(camx__onnx_keep(reader, (size_t)parts->inputs, sizeof *file->inputs, &file->inputs));
+    CAMX__FORWARD(
+        camx__onnx_keep(reader, (size_t)parts->inputs, sizeof *file->inputs, &file->inputs));
     return camx__onnx_keep(reader, (size_t)parts->outputs, sizeof *file->outputs, &file->outputs);
 }
 
@@ -114,14 +120,16 @@ static camx_status grow_values(camx__onnx_reader *reader)
 /* What already has the name that is to be defined. */
 static camx_status fail_twice(camx__onnx_reader *reader, const camx__onnx_value *first)
 {
-    const char *what = first->initialiser >= 0 ? "an initialiser" : first->input >= 0 ? "an input" : NULL;
+    const char *what = first->initialiser >= 0 ? "an initialiser"
+                       : first->input >= 0     ? "an input"
+                                               : NULL;
 
     if (what != NULL)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "defines '%.100s' again, which is %s already", first->name,
-                               what);
+        return camx__onnx_fail(reader, CAMX_E_FORMAT, "defines '%.100s' again, which is %s already",
+                               first->name, what);
     return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                           "defines '%.100s' again, which node %" PRId32 " (%.40s) makes already", first->name,
-                           first->node, reader->file->nodes[first->node].op_type);
+                           "defines '%.100s' again, which node %" PRId32 " (%.40s) makes already",
+                           first->name, first->node, reader->file->nodes[first->node].op_type);
 }
 
 camx_status camx__onnx_add_value(camx__onnx_reader *reader, camx__onnx_value value, int32_t *id)
@@ -144,8 +152,9 @@ camx_status camx__onnx_add_value(camx__onnx_reader *reader, camx__onnx_value val
     if (status == CAMX_E_MEMORY)
         return camx__onnx_fail_memory(reader);
     if (status != CAMX_OK)
-        return camx__onnx_fail(reader, status,
-                               "defines '%.100s', one of too many names that collide; rename the values", name);
+        return camx__onnx_fail(
+            reader, status,
+            "defines '%.100s', one of too many names that collide; rename the values", name);
     file->values[file->value_count++] = value;
     return CAMX_OK;
 }
@@ -167,22 +176,26 @@ static camx_status take_initialiser(camx__onnx_reader *reader, camx__span body)
                               .input = -1};
     CAMX__FORWARD(camx__onnx_add_value(reader, value, &id));
     if (tensor->bytes > UINT64_MAX - file->initialiser_bytes)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "makes the size of all initialisers overflow");
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "makes the size of all initialisers overflow");
     file->initialiser_bytes += tensor->bytes;
     file->initialiser_count++;
     return CAMX_OK;
 }
 
-/* Inputs that have an initialiser (IR version 3 lists all weights as inputs) are not inputs to anybody. */
+/* Inputs that have an initialiser (IR version 3 lists all weights as inputs) are not inputs to
+ * anybody. */
 static camx_status take_input(camx__onnx_reader *reader, camx__span body)
 {
     camx__onnx_file *file = reader->file;
     camx__onnx_port *port = &file->inputs[file->input_count];
-    camx__onnx_value value = {.node = -1, .output = -1, .initialiser = -1, .input = (int32_t)file->input_count};
+    camx__onnx_value value = {
+        .node = -1, .output = -1, .initialiser = -1, .input = (int32_t)file->input_count};
 
     set_subject(reader, CAMX__SUBJECT_INPUT, file->input_count);
     CAMX__FORWARD(camx__onnx_parse_port(reader, body, port));
-    int32_t id = camx__onnx_names_find(file->names, file->values, reader->text, reader->text_length);
+    int32_t id =
+        camx__onnx_names_find(file->names, file->values, reader->text, reader->text_length);
     if (id >= 0 && file->values[id].initialiser >= 0)
         return CAMX_OK;
     CAMX__FORWARD(camx__onnx_add_value(reader, value, &port->value));
@@ -205,7 +218,8 @@ static camx_status take_output(camx__onnx_reader *reader, camx__span body)
 
     set_subject(reader, CAMX__SUBJECT_OUTPUT, file->output_count);
     CAMX__FORWARD(camx__onnx_parse_port(reader, body, port));
-    port->value = camx__onnx_names_find(file->names, file->values, reader->text, reader->text_length);
+    port->value =
+        camx__onnx_names_find(file->names, file->values, reader->text, reader->text_length);
     if (port->value < 0)
         return camx__onnx_fail(reader, CAMX_E_FORMAT, "is made by no node; the file is damaged");
     file->output_count++;

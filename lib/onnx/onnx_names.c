@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of names: open addressing, at most half full. The names come from strangers, who could choose
- * them so that they all meet in one place and every search takes long; so a search never looks further than
- * LONGEST_SEARCH places, and a file that would need more is refused. Honest names stay far below.
+ * The table of names: open addressing, at most half full. The names come from strangers, who could
+ * choose them so that they all meet in one place and every search takes long; so a search never
+ * looks further than LONGEST_SEARCH places, and a file that would need more is refused. Honest
+ * names stay far below.
  */
 #include <string.h>
 
@@ -67,8 +68,8 @@ void camx__onnx_names_close(camx__memory *memory, camx__onnx_names *names)
     camx__free(memory, names);
 }
 
-int32_t camx__onnx_names_find(const camx__onnx_names *names, const camx__onnx_value *values, const char *name,
-                              size_t length)
+int32_t camx__onnx_names_find(const camx__onnx_names *names, const camx__onnx_value *values,
+                              const char *name, size_t length)
 {
     uint32_t hash = hash_of(name, length);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NodeProto. Nodes are read in the order of the file, and a node may use only values that exist already, and
- * make only values that do not: that is all it takes to know that the graph has no cycle.
+ * NodeProto. Nodes are read in the order of the file, and a node may use only values that exist
+ * already, and make only values that do not: that is all it takes to know that the graph has no
+ * cycle.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -30,7 +31,8 @@ typedef struct lists {
     uint32_t attribute;
 } lists;
 
-static camx_status keep_domain(camx__onnx_reader *reader, camx__onnx_node *node, const camx__field *field)
+static camx_status keep_domain(camx__onnx_reader *reader, camx__onnx_node *node,
+                               const camx__field *field)
 {
     CAMX__FORWARD(camx__onnx_keep_text(reader, field, &node->domain));
     if (strcmp(node->domain, "ai.onnx") == 0)
@@ -70,13 +72,16 @@ static camx_status read_input(camx__onnx_reader *reader, const camx__field *fiel
         return CAMX_OK;
     *id = camx__onnx_names_find(file->names, file->values, reader->text, reader->text_length);
     if (*id < 0)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "uses '%.100s', which no input, no initialiser and no earlier node defines; nodes must "
-                               "stand in the order in which they run", reader->text);
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "uses '%.100s', which no input, no initialiser and no earlier node defines; nodes must "
+            "stand in the order in which they run",
+            reader->text);
     return CAMX_OK;
 }
 
-static camx_status read_output(camx__onnx_reader *reader, const camx__field *field, int32_t output, int32_t *id)
+static camx_status read_output(camx__onnx_reader *reader, const camx__field *field, int32_t output,
+                               int32_t *id)
 {
     camx__onnx_value value = {
         .node = (int32_t)reader->number, .output = output, .initialiser = -1, .input = -1};
@@ -94,15 +99,16 @@ static camx_status read_attribute(camx__onnx_reader *reader, const camx__field *
     CAMX__FORWARD(camx__onnx_parse_attribute(reader, field->body, attribute));
     for (uint32_t i = 0; i < to->attribute; i++) {
         if (strcmp(to->attributes[i].name, attribute->name) == 0)
-            return camx__onnx_fail(reader, CAMX_E_FORMAT, "has two attributes '%.60s'; the file is damaged",
+            return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                                   "has two attributes '%.60s'; the file is damaged",
                                    attribute->name);
     }
     to->attribute++;
     return CAMX_OK;
 }
 
-/* The second pass. Outputs come into being after all inputs are known, wherever they stand in the message:
- * otherwise a node could use its own output. */
+/* The second pass. Outputs come into being after all inputs are known, wherever they stand in the
+ * message: otherwise a node could use its own output. */
 static camx_status fill_node(camx__onnx_reader *reader, camx__span span, lists *to, bool outputs)
 {
     while (span.at < span.end) {
@@ -136,11 +142,13 @@ camx_status camx__onnx_parse_node(camx__onnx_reader *reader, camx__span span)
     if (node->op_type[0] == '\0')
         return camx__onnx_fail(reader, CAMX_E_FORMAT, "names no operator; the file is damaged");
     if (node->attribute_count > MOST_ATTRIBUTES)
-        return camx__onnx_fail(reader, CAMX_E_LIMIT, "has %" PRIu32 " attributes; at most %d are taken",
+        return camx__onnx_fail(reader, CAMX_E_LIMIT,
+                               "has %" PRIu32 " attributes; at most %d are taken",
                                node->attribute_count, MOST_ATTRIBUTES);
     CAMX__FORWARD(camx__onnx_keep(reader, node->input_count, sizeof *to.inputs, &to.inputs));
     CAMX__FORWARD(camx__onnx_keep(reader, node->output_count, sizeof *to.outputs, &to.outputs));
-    CAMX__FORWARD(camx__onnx_keep(reader, node->attribute_count, sizeof *to.attributes, &to.attributes));
+    CAMX__FORWARD(
+        camx__onnx_keep(reader, node->attribute_count, sizeof *to.attributes, &to.attributes));
     CAMX__FORWARD(fill_node(reader, span, &to, false));
     CAMX__FORWARD(fill_node(reader, span, &to, true));
     node->inputs = to.inputs;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ValueInfoProto: the declared type of a graph input or output. Only tensors are taken. A dimension may be a
- * number, a name ("N"), or nothing at all; names, nothing and negative numbers all mean "free".
+ * ValueInfoProto: the declared type of a graph input or output. Only tensors are taken. A dimension
+ * may be a number, a name ("N"), or nothing at all; names, nothing and negative numbers all mean
+ * "free".
  */
 #include <inttypes.h>
 
 #include "onnx/onnx_reader.h"
 
-/* Field numbers of ValueInfoProto, TypeProto, TypeProto.Tensor, TensorShapeProto and its Dimension. */
+/* Field numbers of ValueInfoProto, TypeProto, TypeProto.Tensor, TensorShapeProto and its
+ * Dimension. */
 enum {
     PORT_NAME = 1,
     PORT_TYPE = 2,
@@ -33,7 +35,8 @@ static camx_status parse_dim(camx__onnx_reader *reader, camx__span span, int64_t
         CAMX__FORWARD(camx__wire_expect(&reader->wire, &field, CAMX__WIRE_VARINT));
         *dim = (int64_t)field.value < 0 ? -1 : (int64_t)field.value;
         if (*dim > INT32_MAX)
-            return camx__onnx_fail(reader, CAMX_E_FORMAT, "declares a dimension of %" PRId64 "; the file is damaged",
+            return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                                   "declares a dimension of %" PRId64 "; the file is damaged",
                                    *dim);
     }
     return CAMX_OK;
@@ -50,14 +53,16 @@ static camx_status parse_shape(camx__onnx_reader *reader, camx__span span, camx_
             continue;
         CAMX__FORWARD(camx__wire_expect(&reader->wire, &field, CAMX__WIRE_BYTES));
         if (port->rank == CAMX__ONNX_MAX_RANK)
-            return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "has more than %d dimensions", CAMX__ONNX_MAX_RANK);
+            return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "has more than %d dimensions",
+                                   CAMX__ONNX_MAX_RANK);
         CAMX__FORWARD(parse_dim(reader, field.body, &port->dims[port->rank]));
         port->rank++;
     }
     return CAMX_OK;
 }
 
-static camx_status parse_tensor_type(camx__onnx_reader *reader, camx__span span, camx__onnx_port *port)
+static camx_status parse_tensor_type(camx__onnx_reader *reader, camx__span span,
+                                     camx__onnx_port *port)
 {
     while (span.at < span.end) {
         camx__field field;
@@ -82,7 +87,8 @@ static camx_status parse_type(camx__onnx_reader *reader, camx__span span, camx__
             continue;
         if (field.number != TYPE_TENSOR)
             return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
-                                   "is not a plain tensor but a sequence, map, optional or sparse tensor, which libcamx "
+                                   "is not a plain tensor but a sequence, map, optional or sparse "
+                                   "tensor, which libcamx "
                                    "does not take");
         CAMX__FORWARD(camx__wire_expect(&reader->wire, &field, CAMX__WIRE_BYTES));
         CAMX__FORWARD(parse_tensor_type(reader, field.body, port));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TensorProto. A first pass over the fields notes what is there and counts; then the declared shape and type
- * are held against it. Elements that lie in one piece in the file as they will be read (raw_data, float_data,
- * double_data, external files) stay where they are; the rest (numbers of variable length, or a field in
- * several pieces) is decoded into the zone, never more elements than the file has bytes for them.
+ * TensorProto. A first pass over the fields notes what is there and counts; then the declared shape
+ * and type are held against it. Elements that lie in one piece in the file as they will be read
+ * (raw_data, float_data, double_data, external files) stay where they are; the rest (numbers of
+ * variable length, or a field in several pieces) is decoded into the zone, never more elements than
+ * the file has bytes for them.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -38,8 +39,8 @@ typedef struct parts {
     bool has_strings;
     bool external;
     camx__onnx_place place;
-    uint32_t typed_field;   /* the field with the elements, 0 if none */
-    uint64_t typed_count;   /* how many elements it has, in all its pieces */
+    uint32_t typed_field; /* the field with the elements, 0 if none */
+    uint64_t typed_count; /* how many elements it has, in all its pieces */
     uint32_t typed_pieces;
     camx__span typed_first; /* the first piece */
     int64_t data_type;
@@ -55,15 +56,18 @@ static camx__wire_type element_wire_type(uint32_t field_number)
 static camx_status add_dim(camx__onnx_reader *reader, camx__onnx_tensor *tensor, uint64_t value)
 {
     if (tensor->rank == CAMX__ONNX_MAX_RANK)
-        return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "has more than %d dimensions", CAMX__ONNX_MAX_RANK);
+        return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED, "has more than %d dimensions",
+                               CAMX__ONNX_MAX_RANK);
     if (value > LARGEST_DIM)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT, "declares a dimension of %" PRId64 "; the file is damaged",
+        return camx__onnx_fail(reader, CAMX_E_FORMAT,
+                               "declares a dimension of %" PRId64 "; the file is damaged",
                                (int64_t)value);
     tensor->dims[tensor->rank++] = (int64_t)value;
     return CAMX_OK;
 }
 
-static camx_status read_dims(camx__onnx_reader *reader, camx__onnx_tensor *tensor, const camx__field *field)
+static camx_status read_dims(camx__onnx_reader *reader, camx__onnx_tensor *tensor,
+                             const camx__field *field)
 {
     if (field->type == CAMX__WIRE_VARINT)
         return add_dim(reader, tensor, field->value);
@@ -76,8 +80,8 @@ static camx_status read_dims(camx__onnx_reader *reader, camx__onnx_tensor *tenso
     return CAMX_OK;
 }
 
-static camx_status count_packed(camx__onnx_reader *reader, const camx__field *field, camx__wire_type type,
-                                uint64_t *count)
+static camx_status count_packed(camx__onnx_reader *reader, const camx__field *field,
+                                camx__wire_type type, uint64_t *count)
 {
     uint64_t length = field->body.end - field->body.at;
     uint64_t width = type == CAMX__WIRE_FIXED32 ? 4 : 8;
@@ -87,7 +91,8 @@ static camx_status count_packed(camx__onnx_reader *reader, const camx__field *fi
         *count = length / width;
         if (length % width != 0)
             return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                                   "has elements of %" PRIu64 " bytes in %" PRIu64 " bytes; the file is damaged",
+                                   "has elements of %" PRIu64 " bytes in %" PRIu64
+                                   " bytes; the file is damaged",
                                    width, length);
         return CAMX_OK;
     }
@@ -111,8 +116,9 @@ static camx_status note_typed(camx__onnx_reader *reader, parts *found, const cam
     if (count == 0)
         return CAMX_OK;
     if (found->typed_field != 0 && found->typed_field != field->number)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "has elements in two fields of different types; the file is damaged");
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "has elements in two fields of different types; the file is damaged");
     if (found->typed_pieces == 0)
         found->typed_first = field->body;
     found->typed_field = field->number;
@@ -122,7 +128,8 @@ static camx_status note_typed(camx__onnx_reader *reader, parts *found, const cam
     return CAMX_OK;
 }
 
-static camx_status note_name(camx__onnx_reader *reader, camx__onnx_tensor *tensor, const camx__field *field)
+static camx_status note_name(camx__onnx_reader *reader, camx__onnx_tensor *tensor,
+                             const camx__field *field)
 {
     CAMX__FORWARD(camx__onnx_keep_text(reader, field, &tensor->name));
     if (reader->subject == CAMX__SUBJECT_INITIALISER)
@@ -169,11 +176,13 @@ static camx_status note_field(camx__onnx_reader *reader, camx__onnx_tensor *tens
 }
 
 /* The type is one that can be taken, and the number of elements and bytes that dims mean. */
-static camx_status check_declaration(camx__onnx_reader *reader, camx__onnx_tensor *tensor, const parts *found)
+static camx_status check_declaration(camx__onnx_reader *reader, camx__onnx_tensor *tensor,
+                                     const parts *found)
 {
     if (found->data_type == CAMX__ONNX_UNDEFINED)
         return camx__onnx_fail(reader, CAMX_E_FORMAT, "does not say which type its elements have");
-    tensor->elem = found->data_type > 0 && found->data_type < INT32_MAX ? (int32_t)found->data_type : INT32_MAX;
+    tensor->elem = found->data_type > 0 && found->data_type < INT32_MAX ? (int32_t)found->data_type
+                                                                        : INT32_MAX;
     size_t width = camx__onnx_elem_size(tensor->elem);
     if (width == 0)
         return camx__onnx_fail(reader, CAMX_E_UNSUPPORTED,
@@ -187,12 +196,14 @@ static camx_status check_declaration(camx__onnx_reader *reader, camx__onnx_tenso
         /* A zero makes the product zero only at the end: the other dims must make sense as well. */
         int64_t dim = tensor->dims[i] != 0 ? tensor->dims[i] : 1;
         if (!camx__mul_i64(tensor->count, dim, &tensor->count))
-            return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                                   "declares more elements than any file can hold; the file is damaged");
+            return camx__onnx_fail(
+                reader, CAMX_E_FORMAT,
+                "declares more elements than any file can hold; the file is damaged");
     }
     if (!camx__mul_i64(tensor->count, (int64_t)width, &bytes))
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "declares more elements than any file can hold; the file is damaged");
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "declares more elements than any file can hold; the file is damaged");
     for (uint32_t i = 0; i < tensor->rank; i++) {
         if (tensor->dims[i] == 0)
             tensor->count = bytes = 0;
@@ -201,8 +212,8 @@ static camx_status check_declaration(camx__onnx_reader *reader, camx__onnx_tenso
     return CAMX_OK;
 }
 
-static camx_status fail_amount(const camx__onnx_reader *reader, const camx__onnx_tensor *tensor, uint64_t held,
-                               const char *unit)
+static camx_status fail_amount(const camx__onnx_reader *reader, const camx__onnx_tensor *tensor,
+                               uint64_t held, const char *unit)
 {
     return camx__onnx_fail(reader, CAMX_E_FORMAT,
                            "declares %" PRId64 " elements of type %s but holds %" PRIu64
@@ -271,7 +282,8 @@ static bool store(int32_t elem, void *elements, uint64_t index, uint64_t bits)
     }
 }
 
-static camx_status read_element(camx__onnx_reader *reader, camx__span *span, camx__wire_type type, uint64_t *bits)
+static camx_status read_element(camx__onnx_reader *reader, camx__span *span, camx__wire_type type,
+                                uint64_t *bits)
 {
     if (type == CAMX__WIRE_FIXED32)
         return camx__wire_fixed32(&reader->wire, span, bits);
@@ -281,14 +293,15 @@ static camx_status read_element(camx__onnx_reader *reader, camx__span *span, cam
 }
 
 /* The second pass: decodes all pieces of the field that holds the elements. */
-static camx_status decode_typed(camx__onnx_reader *reader, camx__span message, camx__onnx_tensor *tensor,
-                                uint32_t wanted)
+static camx_status decode_typed(camx__onnx_reader *reader, camx__span message,
+                                camx__onnx_tensor *tensor, uint32_t wanted)
 {
     camx__wire_type type = element_wire_type(wanted);
     void *elements = NULL;
     uint64_t index = 0;
 
-    CAMX__FORWARD(camx__onnx_keep(reader, (size_t)tensor->count, camx__onnx_elem_size(tensor->elem), &elements));
+    CAMX__FORWARD(camx__onnx_keep(reader, (size_t)tensor->count, camx__onnx_elem_size(tensor->elem),
+                                  &elements));
     while (message.at < message.end) {
         camx__field field;
         CAMX__FORWARD(camx__wire_field(&reader->wire, &message, &field));
@@ -300,21 +313,23 @@ static camx_status decode_typed(camx__onnx_reader *reader, camx__span message, c
             CAMX__FORWARD(read_element(reader, &span, type, &bits));
             if (index >= (uint64_t)tensor->count || !store(tensor->elem, elements, index, bits))
                 return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                                       "has an element (number %" PRIu64 ") that is no %s; the file is damaged", index,
-                                       camx__onnx_elem_name(tensor->elem));
+                                       "has an element (number %" PRIu64
+                                       ") that is no %s; the file is damaged",
+                                       index, camx__onnx_elem_name(tensor->elem));
         }
     }
     tensor->parsed = elements;
     return CAMX_OK;
 }
 
-static camx_status place_typed(camx__onnx_reader *reader, camx__span message, camx__onnx_tensor *tensor,
-                               const parts *found)
+static camx_status place_typed(camx__onnx_reader *reader, camx__span message,
+                               camx__onnx_tensor *tensor, const parts *found)
 {
     if (found->typed_field != field_for(tensor->elem))
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "has its elements in a field that is not for type %s; the file is damaged",
-                               camx__onnx_elem_name(tensor->elem));
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "has its elements in a field that is not for type %s; the file is damaged",
+            camx__onnx_elem_name(tensor->elem));
     if (found->typed_count != (uint64_t)tensor->count)
         return fail_amount(reader, tensor, found->typed_count, "elements");
     bool as_stored = tensor->elem == CAMX__ONNX_FLOAT || tensor->elem == CAMX__ONNX_DOUBLE;
@@ -326,14 +341,15 @@ static camx_status place_typed(camx__onnx_reader *reader, camx__span message, ca
 }
 
 /* Points the tensor at its elements and checks that exactly as many are there as it declares. */
-static camx_status place_elements(camx__onnx_reader *reader, camx__span message, camx__onnx_tensor *tensor,
-                                  const parts *found)
+static camx_status place_elements(camx__onnx_reader *reader, camx__span message,
+                                  camx__onnx_tensor *tensor, const parts *found)
 {
     uint64_t raw = found->has_raw ? found->raw.end - found->raw.at : 0;
 
     if ((raw > 0) + (found->typed_count > 0) + found->external > 1)
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "holds its elements twice, in different places; the file is damaged");
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "holds its elements twice, in different places; the file is damaged");
     if (found->external)
         return camx__onnx_open_place(reader, &found->place, tensor);
     if (found->typed_count > 0)
@@ -345,7 +361,8 @@ static camx_status place_elements(camx__onnx_reader *reader, camx__span message,
     return CAMX_OK;
 }
 
-camx_status camx__onnx_parse_tensor(camx__onnx_reader *reader, camx__span span, camx__onnx_tensor *tensor)
+camx_status camx__onnx_parse_tensor(camx__onnx_reader *reader, camx__span span,
+                                    camx__onnx_tensor *tensor)
 {
     parts found = {.has_raw = false};
     camx__span rest = span;

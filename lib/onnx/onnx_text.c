@@ -33,7 +33,8 @@ static void name_subject(const camx__onnx_reader *reader, char text[SUBJECT_SIZE
         snprintf(text + used, SUBJECT_SIZE - used, "%s ", who);
 }
 
-camx_status camx__onnx_fail(const camx__onnx_reader *reader, camx_status status, const char *format, ...)
+camx_status camx__onnx_fail(const camx__onnx_reader *reader, camx_status status, const char *format,
+                            ...)
 {
     char subject[SUBJECT_SIZE];
     char rest[400];
@@ -67,7 +68,8 @@ static camx_status check_length(camx__onnx_reader *reader, uint64_t length, uint
 {
     if (limit != 0 && length > limit)
         return camx__onnx_fail(reader, CAMX_E_LIMIT,
-                               "has a name or text of %" PRIu64 " bytes, more than the limit max_name_bytes = %" PRIu64,
+                               "has a name or text of %" PRIu64
+                               " bytes, more than the limit max_name_bytes = %" PRIu64,
                                length, limit);
     if (length >= SIZE_MAX)
         return camx__onnx_fail_memory(reader);
@@ -97,14 +99,17 @@ camx_status camx__onnx_read_text(camx__onnx_reader *reader, const camx__field *f
     CAMX__FORWARD(camx__wire_copy(&reader->wire, field->body, reader->text));
     reader->text[length] = '\0';
     reader->text_length = (size_t)length;
-    if (strlen(reader->text) != reader->text_length || !camx__utf8_valid(reader->text, reader->text_length))
-        return camx__onnx_fail(reader, CAMX_E_FORMAT,
-                               "uses the name '%.80s', which is not plain UTF-8 text; the file is damaged",
-                               reader->text);
+    if (strlen(reader->text) != reader->text_length ||
+        !camx__utf8_valid(reader->text, reader->text_length))
+        return camx__onnx_fail(
+            reader, CAMX_E_FORMAT,
+            "uses the name '%.80s', which is not plain UTF-8 text; the file is damaged",
+            reader->text);
     return CAMX_OK;
 }
 
-camx_status camx__onnx_keep_text(camx__onnx_reader *reader, const camx__field *field, const char **text)
+camx_status camx__onnx_keep_text(camx__onnx_reader *reader, const camx__field *field,
+                                 const char **text)
 {
     CAMX__FORWARD(camx__onnx_read_text(reader, field));
     if (reader->text_length == 0) {
@@ -115,8 +120,8 @@ camx_status camx__onnx_keep_text(camx__onnx_reader *reader, const camx__field *f
     return *text != NULL ? CAMX_OK : camx__onnx_fail_memory(reader);
 }
 
-camx_status camx__onnx_keep_bytes(camx__onnx_reader *reader, const camx__field *field, uint64_t max_bytes,
-                                  camx__onnx_text *bytes)
+camx_status camx__onnx_keep_bytes(camx__onnx_reader *reader, const camx__field *field,
+                                  uint64_t max_bytes, camx__onnx_text *bytes)
 {
     uint64_t length = field->body.end - field->body.at;
     char *copy = NULL;

@@ -16,11 +16,12 @@ typedef struct elem_facts {
 } elem_facts;
 
 static const elem_facts facts[] = {
-    {"undefined", 0}, {"float", 4},     {"uint8", 1},      {"int8", 1},      {"uint16", 2},
-    {"int16", 2},     {"int32", 4},     {"int64", 8},      {"string", 0},    {"bool", 1},
-    {"float16", 2},   {"double", 8},    {"uint32", 4},     {"uint64", 8},    {"complex64", 0},
-    {"complex128", 0}, {"bfloat16", 2}, {"float8e4m3fn", 0}, {"float8e4m3fnuz", 0}, {"float8e5m2", 0},
-    {"float8e5m2fnuz", 0}, {"uint4", 0}, {"int4", 0},      {"float4e2m1", 0}};
+    {"undefined", 0},      {"float", 4},        {"uint8", 1},          {"int8", 1},
+    {"uint16", 2},         {"int16", 2},        {"int32", 4},          {"int64", 8},
+    {"string", 0},         {"bool", 1},         {"float16", 2},        {"double", 8},
+    {"uint32", 4},         {"uint64", 8},       {"complex64", 0},      {"complex128", 0},
+    {"bfloat16", 2},       {"float8e4m3fn", 0}, {"float8e4m3fnuz", 0}, {"float8e5m2", 0},
+    {"float8e5m2fnuz", 0}, {"uint4", 0},        {"int4", 0},           {"float4e2m1", 0}};
 
 size_t camx__onnx_elem_size(int32_t elem)
 {
@@ -29,7 +30,8 @@ size_t camx__onnx_elem_size(int32_t elem)
 
 const char *camx__onnx_elem_name(int32_t elem)
 {
-    return elem >= 0 && (size_t)elem < sizeof facts / sizeof facts[0] ? facts[elem].name : "an unknown type";
+    return elem >= 0 && (size_t)elem < sizeof facts / sizeof facts[0] ? facts[elem].name
+                                                                      : "an unknown type";
 }
 
 static bool is_float(int32_t elem)
@@ -51,7 +53,8 @@ static float float_from_bits(uint32_t bits)
     return value;
 }
 
-/* IEEE 754 binary16: subnormals are exact multiples of 2^-24; infinities and NaNs keep their kind. */
+/* IEEE 754 binary16: subnormals are exact multiples of 2^-24; infinities and NaNs keep their
+ * kind. */
 static float float_from_half(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
@@ -130,8 +133,8 @@ static bool int_from(int32_t elem, uint64_t bits, int64_t *number)
     }
 }
 
-static camx_status check_range(const camx__onnx_file *file, const camx__onnx_tensor *tensor, int64_t first,
-                               int64_t count, camx_error *error)
+static camx_status check_range(const camx__onnx_file *file, const camx__onnx_tensor *tensor,
+                               int64_t first, int64_t count, camx_error *error)
 {
     if (first >= 0 && count >= 0 && first <= tensor->count && count <= tensor->count - first)
         return CAMX_OK;
@@ -142,8 +145,8 @@ static camx_status check_range(const camx__onnx_file *file, const camx__onnx_ten
 }
 
 /* Fetches some elements as they are stored; *little is their byte order then. */
-static camx_status fetch(const camx__onnx_tensor *tensor, int64_t first, size_t bytes, void *to, bool *little,
-                         camx_error *error)
+static camx_status fetch(const camx__onnx_tensor *tensor, int64_t first, size_t bytes, void *to,
+                         bool *little, camx_error *error)
 {
     uint64_t skip = (uint64_t)first * camx__onnx_elem_size(tensor->elem);
 
@@ -162,8 +165,8 @@ static bool reads_directly(const camx__onnx_tensor *tensor)
     return tensor->elem == own && (tensor->source == NULL || host_is_little());
 }
 
-camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_tensor *tensor, int64_t first,
-                                  int64_t count, real *out, camx_error *error)
+camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_tensor *tensor,
+                                  int64_t first, int64_t count, real *out, camx_error *error)
 {
     uint8_t piece[PIECE_BYTES];
     size_t size = camx__onnx_elem_size(tensor->elem);
@@ -175,7 +178,8 @@ camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_
     if (reads_directly(tensor))
         return fetch(tensor, first, (size_t)count * size, out, &little, error);
     while (count > 0) {
-        int64_t here = count < (int64_t)(PIECE_BYTES / size) ? count : (int64_t)(PIECE_BYTES / size);
+        int64_t here =
+            count < (int64_t)(PIECE_BYTES / size) ? count : (int64_t)(PIECE_BYTES / size);
         CAMX__FORWARD(fetch(tensor, first, (size_t)here * size, piece, &little, error));
         for (int64_t i = 0; i < here; i++)
             out[i] = real_from(tensor->elem, bits_at(piece + (size_t)i * size, size, little));
@@ -186,26 +190,28 @@ camx_status camx__onnx_read_reals(const camx__onnx_file *file, const camx__onnx_
     return CAMX_OK;
 }
 
-camx_status camx__onnx_read_ints(const camx__onnx_file *file, const camx__onnx_tensor *tensor, int64_t first,
-                                 int64_t count, int64_t *out, camx_error *error)
+camx_status camx__onnx_read_ints(const camx__onnx_file *file, const camx__onnx_tensor *tensor,
+                                 int64_t first, int64_t count, int64_t *out, camx_error *error)
 {
     uint8_t piece[PIECE_BYTES];
     size_t size = camx__onnx_elem_size(tensor->elem);
     bool little = true;
 
     if (is_float(tensor->elem))
-        return camx__fail(error, CAMX_E_UNSUPPORTED,
-                          "%.120s: the tensor '%.100s' has elements of type %s where integers are needed", file->name,
-                          tensor->name, camx__onnx_elem_name(tensor->elem));
+        return camx__fail(
+            error, CAMX_E_UNSUPPORTED,
+            "%.120s: the tensor '%.100s' has elements of type %s where integers are needed",
+            file->name, tensor->name, camx__onnx_elem_name(tensor->elem));
     CAMX__FORWARD(check_range(file, tensor, first, count, error));
     while (count > 0) {
-        int64_t here = count < (int64_t)(PIECE_BYTES / size) ? count : (int64_t)(PIECE_BYTES / size);
+        int64_t here =
+            count < (int64_t)(PIECE_BYTES / size) ? count : (int64_t)(PIECE_BYTES / size);
         CAMX__FORWARD(fetch(tensor, first, (size_t)here * size, piece, &little, error));
         for (int64_t i = 0; i < here; i++) {
             if (!int_from(tensor->elem, bits_at(piece + (size_t)i * size, size, little), &out[i]))
                 return camx__fail(error, CAMX_E_UNSUPPORTED,
-                                  "%.120s: the tensor '%.100s' has a uint64 element past 2^63 - 1", file->name,
-                                  tensor->name);
+                                  "%.120s: the tensor '%.100s' has a uint64 element past 2^63 - 1",
+                                  file->name, tensor->name);
         }
         out += here;
         first += here;

@@ -14,10 +14,12 @@
 
 #define LARGEST_READ ((size_t)1 << 30) /* some systems read at most 2 GiB at once */
 
-static camx_status past_end(const camx__source *source, uint64_t offset, size_t bytes, camx_error *error)
+static camx_status past_end(const camx__source *source, uint64_t offset, size_t bytes,
+                            camx_error *error)
 {
     return camx__fail(error, CAMX_E_FORMAT,
-                      "%.120s: %zu bytes were wanted at byte %" PRIu64 ", but the file has only %" PRIu64,
+                      "%.120s: %zu bytes were wanted at byte %" PRIu64
+                      ", but the file has only %" PRIu64,
                       source->name, bytes, offset, source->size);
 }
 
@@ -44,18 +46,20 @@ static camx_status read_descriptor(const camx__source *source, uint64_t offset, 
     if (!inside(source, offset, bytes))
         return past_end(source, offset, bytes, error);
     while (bytes > 0) {
-        ssize_t got = pread(source->descriptor, to, bytes < LARGEST_READ ? bytes : LARGEST_READ, (off_t)offset);
+        ssize_t got = pread(source->descriptor, to, bytes < LARGEST_READ ? bytes : LARGEST_READ,
+                            (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
             char text[128];
-            return camx__fail(error, CAMX_E_IO, "%.120s: cannot be read at byte %" PRIu64 ": %s", source->name,
-                              offset, camx__errno_text(errno, text, sizeof text));
+            return camx__fail(error, CAMX_E_IO, "%.120s: cannot be read at byte %" PRIu64 ": %s",
+                              source->name, offset, camx__errno_text(errno, text, sizeof text));
         }
         if (got == 0)
-            return camx__fail(error, CAMX_E_IO,
-                              "%.120s: the file became shorter while it was open: it ends at byte %" PRIu64,
-                              source->name, offset);
+            return camx__fail(
+                error, CAMX_E_IO,
+                "%.120s: the file became shorter while it was open: it ends at byte %" PRIu64,
+                source->name, offset);
         to += got;
         bytes -= (size_t)got;
         offset += (uint64_t)got;
@@ -66,11 +70,12 @@ static camx_status read_descriptor(const camx__source *source, uint64_t offset, 
 static camx_status read_callback(const camx__source *source, uint64_t offset, size_t bytes,
                                  void *destination, camx_error *error)
 {
-    if (bytes == 0 ||
-        source->external_read(source->location, offset, bytes, destination, source->external_user) == 0)
+    if (bytes == 0 || source->external_read(source->location, offset, bytes, destination,
+                                            source->external_user) == 0)
         return CAMX_OK;
     return camx__fail(error, CAMX_E_IO,
-                      "%.120s: external_read gave no %zu bytes at byte %" PRIu64 " of the external data '%.120s'",
+                      "%.120s: external_read gave no %zu bytes at byte %" PRIu64
+                      " of the external data '%.120s'",
                       source->name, bytes, offset, source->location);
 }
 
@@ -99,20 +104,22 @@ static camx_status check_file(const struct stat *about, const char *name, uint64
     if (S_ISDIR(about->st_mode))
         return camx__fail(error, CAMX_E_IO, "%.120s: is a folder, not a file", name);
     if (!S_ISREG(about->st_mode))
-        return camx__fail(error, CAMX_E_IO,
-                          "%.120s: is not a regular file but a pipe, socket or device; save it to a file first",
-                          name);
+        return camx__fail(
+            error, CAMX_E_IO,
+            "%.120s: is not a regular file but a pipe, socket or device; save it to a file first",
+            name);
     if (about->st_size <= 0)
         return camx__fail(error, CAMX_E_FORMAT, "%.120s: the file is empty", name);
     if (max_bytes != 0 && (uint64_t)about->st_size > max_bytes)
         return camx__fail(error, CAMX_E_LIMIT,
-                          "%.120s: the file has %" PRIu64 " bytes, more than the limit max_file_bytes = %" PRIu64,
+                          "%.120s: the file has %" PRIu64
+                          " bytes, more than the limit max_file_bytes = %" PRIu64,
                           name, (uint64_t)about->st_size, max_bytes);
     return CAMX_OK;
 }
 
-camx_status camx__source_adopt(camx__source *source, int descriptor, const char *name, uint64_t max_bytes,
-                               camx_error *error)
+camx_status camx__source_adopt(camx__source *source, int descriptor, const char *name,
+                               uint64_t max_bytes, camx_error *error)
 {
     struct stat about;
     camx_status status = CAMX_OK;
@@ -128,17 +135,20 @@ camx_status camx__source_adopt(camx__source *source, int descriptor, const char 
         close(descriptor);
         return status;
     }
-    *source = (camx__source){
-        .read_at = read_descriptor, .name = name, .size = (uint64_t)about.st_size, .descriptor = descriptor};
+    *source = (camx__source){.read_at = read_descriptor,
+                             .name = name,
+                             .size = (uint64_t)about.st_size,
+                             .descriptor = descriptor};
     return CAMX_OK;
 }
 
-camx_status camx__source_open(camx__source *source, const char *path, const char *name, uint64_t max_bytes,
-                              camx_error *error)
+camx_status camx__source_open(camx__source *source, const char *path, const char *name,
+                              uint64_t max_bytes, camx_error *error)
 {
     int descriptor = -1;
 
-    /* O_NONBLOCK: opening a pipe that nobody writes to must not wait; it means nothing for regular files. */
+    /* O_NONBLOCK: opening a pipe that nobody writes to must not wait; it means nothing for regular
+     * files. */
     do {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     } while (descriptor < 0 && errno == EINTR);

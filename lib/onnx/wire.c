@@ -8,8 +8,8 @@
 
 #define SMALL_STEP 4096
 
-void camx__wire_init(camx__wire *wire, const camx__source *source, const char *name, uint8_t *buffer,
-                     camx_error *error)
+void camx__wire_init(camx__wire *wire, const camx__source *source, const char *name,
+                     uint8_t *buffer, camx_error *error)
 {
     *wire = (camx__wire){.source = source, .name = name, .error = error, .buffer = buffer};
     if (source->bytes != NULL) {
@@ -41,7 +41,8 @@ static camx_status next_byte(camx__wire *wire, camx__span *span, uint8_t *byte)
 {
     if (span->at >= span->end)
         return camx__fail(wire->error, CAMX_E_FORMAT,
-                          "%.120s: damaged or cut short: at byte %" PRIu64 " a value goes on past its end",
+                          "%.120s: damaged or cut short: at byte %" PRIu64
+                          " a value goes on past its end",
                           wire->name, span->at);
     if (span->at - wire->window_at >= wire->window_length)
         CAMX__FORWARD(move_window(wire, span->at));
@@ -65,7 +66,8 @@ camx_status camx__wire_varint(camx__wire *wire, camx__span *span, uint64_t *valu
             return CAMX_OK;
     }
     return camx__fail(wire->error, CAMX_E_FORMAT,
-                      "%.120s: damaged: the number at byte %" PRIu64 " has more than 64 bits", wire->name, start);
+                      "%.120s: damaged: the number at byte %" PRIu64 " has more than 64 bits",
+                      wire->name, start);
 }
 
 static camx_status fixed(camx__wire *wire, camx__span *span, unsigned bytes, uint64_t *value)
@@ -115,7 +117,8 @@ camx_status camx__wire_field(camx__wire *wire, camx__span *span, camx__field *fi
     *field = (camx__field){.number = (uint32_t)(tag >> 3), .type = (camx__wire_type)(tag & 7)};
     if (tag > UINT32_MAX || field->number == 0)
         return camx__fail(wire->error, CAMX_E_FORMAT,
-                          "%.120s: damaged: at byte %" PRIu64 " a field has the impossible number %" PRIu64,
+                          "%.120s: damaged: at byte %" PRIu64
+                          " a field has the impossible number %" PRIu64,
                           wire->name, start, tag >> 3);
     if (field->type == CAMX__WIRE_BYTES)
         return bytes_field(wire, span, field);
@@ -129,8 +132,8 @@ camx_status camx__wire_field(camx__wire *wire, camx__span *span, camx__field *fi
         status = camx__wire_fixed64(wire, span, &field->value);
     else
         status = camx__fail(wire->error, CAMX_E_FORMAT,
-                            "%.120s: damaged: at byte %" PRIu64 " a field has the wire type %u", wire->name,
-                            start, (unsigned)(tag & 7));
+                            "%.120s: damaged: at byte %" PRIu64 " a field has the wire type %u",
+                            wire->name, start, (unsigned)(tag & 7));
     field->body.end = span->at;
     return status;
 }
@@ -144,7 +147,8 @@ camx_status camx__wire_copy(camx__wire *wire, camx__span span, void *destination
         uint64_t wanted = span.end - span.at;
         if (skip >= wire->window_length) {
             if (wanted >= CAMX__WIRE_WINDOW)
-                return wire->source->read_at(wire->source, span.at, (size_t)wanted, to, wire->error);
+                return wire->source->read_at(wire->source, span.at, (size_t)wanted, to,
+                                             wire->error);
             CAMX__FORWARD(move_window(wire, span.at));
             continue;
         }
@@ -162,7 +166,8 @@ camx_status camx__wire_expect(camx__wire *wire, const camx__field *field, camx__
 {
     if (field->type == type)
         return CAMX_OK;
-    return camx__fail(wire->error, CAMX_E_FORMAT,
-                      "%.120s: damaged: before byte %" PRIu64 " field %u has the wire type %u instead of %u",
-                      wire->name, field->body.end, field->number, (unsigned)field->type, (unsigned)type);
+    return camx__fail(
+        wire->error, CAMX_E_FORMAT,
+        "%.120s: damaged: before byte %" PRIu64 " field %u has the wire type %u instead of %u",
+        wire->name, field->body.end, field->number, (unsigned)field->type, (unsigned)type);
 }

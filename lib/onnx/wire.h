@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Protocol Buffers' wire format, read forward through a small window. A message is a sequence of fields: a
- * number and a wire type, then a number, four or eight bytes, or a length and that many bytes. The reader never
- * looks inside lengths it is not asked to, so that passing over 500 MB of weights costs nothing.
+ * Protocol Buffers' wire format, read forward through a small window. A message is a sequence of
+ * fields: a number and a wire type, then a number, four or eight bytes, or a length and that many
+ * bytes. The reader never looks inside lengths it is not asked to, so that passing over 500 MB of
+ * weights costs nothing.
  *
- * There is no recursion here: a caller that wants the inside of a field makes a span of it and reads on.
+ * There is no recursion here: a caller that wants the inside of a field makes a span of it and
+ * reads on.
  */
 #ifndef CAMX_ONNX_WIRE_H
 #define CAMX_ONNX_WIRE_H
@@ -31,13 +33,13 @@ typedef struct camx__span {
 
 typedef struct camx__wire {
     const camx__source *source;
-    const char *name;        /* for sentences */
+    const char *name; /* for sentences */
     camx_error *error;
-    const uint8_t *window;   /* bytes window_at .. window_at + window_length - 1 of the source */
+    const uint8_t *window; /* bytes window_at .. window_at + window_length - 1 of the source */
     uint64_t window_at;
     size_t window_length;
-    uint8_t *buffer;         /* CAMX__WIRE_WINDOW bytes; not used for sources in memory */
-    size_t step;             /* how much the next look reads: small after a jump, then doubled */
+    uint8_t *buffer; /* CAMX__WIRE_WINDOW bytes; not used for sources in memory */
+    size_t step;     /* how much the next look reads: small after a jump, then doubled */
 } camx__wire;
 
 typedef struct camx__field {
@@ -48,8 +50,8 @@ typedef struct camx__field {
 } camx__field;
 
 /* buffer: CAMX__WIRE_WINDOW bytes, or NULL if the source is in memory. */
-void camx__wire_init(camx__wire *wire, const camx__source *source, const char *name, uint8_t *buffer,
-                     camx_error *error);
+void camx__wire_init(camx__wire *wire, const camx__source *source, const char *name,
+                     uint8_t *buffer, camx_error *error);
 
 /* Reads one field and moves the span behind it. The span must not be at its end. */
 camx_status camx__wire_field(camx__wire *wire, camx__span *span, camx__field *field);

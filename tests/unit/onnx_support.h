@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader's tests share: opening bytes with the usual limits, and a model with a bit of everything. */
+/* What the reader's tests share: opening bytes with the usual limits, and a model with a bit of
+ * everything. */
 #ifndef CAMX_TESTS_ONNX_SUPPORT_H
 #define CAMX_TESTS_ONNX_SUPPORT_H
 
@@ -34,7 +35,8 @@ static inline void open_with(opened *it, onnx_bytes *bytes, const camx_model_opt
     own.copy = 1;
     memset(it, 0, sizeof *it);
     camx__memory_init(&it->memory, NULL, 0);
-    it->status = camx__onnx_open(&it->memory, NULL, bytes->data, bytes->size, &own, &it->file, &it->error);
+    it->status =
+        camx__onnx_open(&it->memory, NULL, bytes->data, bytes->size, &own, &it->file, &it->error);
     onnx_bytes_free(bytes);
 }
 
@@ -69,7 +71,8 @@ static inline void expect_refused(onnx_bytes *bytes, camx_status status, const c
     ck_assert_msg(it.status == status, "status %d: %s", (int)it.status, it.error.message);
     ck_assert_int_eq(it.error.status, status);
     ck_assert_ptr_null(it.file);
-    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words, it.error.message);
+    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words,
+                  it.error.message);
     close_opened(&it);
 }
 

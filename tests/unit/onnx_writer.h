@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes ONNX files in memory, for tests: a tiny protobuf writer and, on top of it, helpers for models.
+ * Makes ONNX files in memory, for tests: a tiny protobuf writer and, on top of it, helpers for
+ * models.
  *
  *     onnx_writer w;
  *     onnx_writer_begin(&w, 8, 17);
@@ -13,9 +14,10 @@
  *     ... file.data, file.size ...
  *     onnx_bytes_free(&file);
  *
- * Names of inputs and outputs are separated by spaces; "-" is an optional one that is left out. Attributes belong to
- * the node made last. Element types are TensorProto's numbers: 1 = float, 7 = int64. The parts come in PyTorch's
- * order: nodes, initialisers, inputs, outputs. Running out of memory ends the test program.
+ * Names of inputs and outputs are separated by spaces; "-" is an optional one that is left out.
+ * Attributes belong to the node made last. Element types are TensorProto's numbers: 1 = float, 7 =
+ * int64. The parts come in PyTorch's order: nodes, initialisers, inputs, outputs. Running out of
+ * memory ends the test program.
  */
 #ifndef CAMX_TESTS_ONNX_WRITER_H
 #define CAMX_TESTS_ONNX_WRITER_H
@@ -105,7 +107,8 @@ static inline void onnx_field_message(onnx_bytes *to, uint32_t field, onnx_bytes
     onnx_bytes_free(inner);
 }
 
-static inline void onnx_field_packed(onnx_bytes *to, uint32_t field, size_t count, const int64_t *values)
+static inline void onnx_field_packed(onnx_bytes *to, uint32_t field, size_t count,
+                                     const int64_t *values)
 {
     onnx_bytes list = {NULL, 0, 0};
 
@@ -114,7 +117,7 @@ static inline void onnx_field_packed(onnx_bytes *to, uint32_t field, size_t coun
     onnx_field_message(to, field, &list);
 }
 
-/* --- tensors ----------------------------------------------------------------------------------- */
+/* --- tensors ------------------------------------------------------------------------- */
 
 /* Name, type and dims of a TensorProto; its elements are added by the caller. */
 static inline void onnx_tensor_head(onnx_bytes *tensor, const char *name, int elem, size_t rank,
@@ -137,7 +140,8 @@ static inline size_t onnx_dims_product(size_t rank, const int64_t *dims)
 }
 
 /* raw_data of `size` bytes an element, little-endian whatever the machine is. */
-static inline void onnx_tensor_raw(onnx_bytes *tensor, const void *values, size_t count, size_t size)
+static inline void onnx_tensor_raw(onnx_bytes *tensor, const void *values, size_t count,
+                                   size_t size)
 {
     onnx_bytes raw = {NULL, 0, 0};
 
@@ -162,7 +166,7 @@ static inline void onnx_tensor_raw(onnx_bytes *tensor, const void *values, size_
     onnx_field_message(tensor, 9, &raw);
 }
 
-/* --- models ------------------------------------------------------------------------------------ */
+/* --- models -------------------------------------------------------------------------- */
 
 typedef struct onnx_writer {
     onnx_bytes head; /* the ModelProto around the graph */
@@ -201,7 +205,8 @@ static inline void onnx_writer_metadata(onnx_writer *w, const char *key, const c
     onnx_field_message(&w->head, 14, &entry);
 }
 
-static inline onnx_bytes onnx_value_info(const char *name, int elem, size_t rank, const int64_t *dims)
+static inline onnx_bytes onnx_value_info(const char *name, int elem, size_t rank,
+                                         const int64_t *dims)
 {
     onnx_bytes info = {NULL, 0, 0};
     onnx_bytes type = {NULL, 0, 0};
@@ -247,8 +252,8 @@ static inline void onnx_writer_tensor(onnx_writer *w, onnx_bytes *tensor)
     onnx_field_message(&w->initialisers, 5, tensor);
 }
 
-static inline void onnx_writer_floats(onnx_writer *w, const char *name, size_t rank, const int64_t *dims,
-                                      const float *values)
+static inline void onnx_writer_floats(onnx_writer *w, const char *name, size_t rank,
+                                      const int64_t *dims, const float *values)
 {
     onnx_bytes tensor = {NULL, 0, 0};
 
@@ -257,8 +262,8 @@ static inline void onnx_writer_floats(onnx_writer *w, const char *name, size_t r
     onnx_writer_tensor(w, &tensor);
 }
 
-static inline void onnx_writer_ints(onnx_writer *w, const char *name, size_t rank, const int64_t *dims,
-                                    const int64_t *values)
+static inline void onnx_writer_ints(onnx_writer *w, const char *name, size_t rank,
+                                    const int64_t *dims, const int64_t *values)
 {
     onnx_bytes tensor = {NULL, 0, 0};
 
@@ -286,8 +291,8 @@ static inline void onnx_put_names(onnx_bytes *to, uint32_t field, const char *na
     }
 }
 
-static inline void onnx_writer_node(onnx_writer *w, const char *op_type, const char *name, const char *inputs,
-                                    const char *outputs)
+static inline void onnx_writer_node(onnx_writer *w, const char *op_type, const char *name,
+                                    const char *inputs, const char *outputs)
 {
     onnx_writer_close_node(w);
     w->in_node = 1;
@@ -352,7 +357,8 @@ static inline void onnx_writer_floats_attribute(onnx_writer *w, const char *name
 }
 
 /* An attribute from a TensorProto, which is freed: Constant's "value". */
-static inline void onnx_writer_tensor_attribute(onnx_writer *w, const char *name, onnx_bytes *tensor)
+static inline void onnx_writer_tensor_attribute(onnx_writer *w, const char *name,
+                                                onnx_bytes *tensor)
 {
     onnx_bytes attribute = onnx_attribute_head(name, 4);
 

@@ -12,7 +12,7 @@
 #include "base/suggest.h"
 #include "base/utf8.h"
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory -------------------------------------------------------------------------- */
 
 START_TEST(blocks)
 {
@@ -76,7 +76,8 @@ START_TEST(resize)
 }
 END_TEST
 
-/* An allocator that counts, fails on demand, and returns badly aligned memory, as the contract allows. */
+/* An allocator that counts, fails on demand, and returns badly aligned memory, as the contract
+ * allows. */
 typedef struct counting {
     int allocations;
     int releases;
@@ -199,7 +200,7 @@ START_TEST(checked_sizes)
 }
 END_TEST
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors -------------------------------------------------------------------------- */
 
 static const char *shown(const char *text)
 {
@@ -213,14 +214,15 @@ static const char *shown(const char *text)
 START_TEST(sentences)
 {
     ck_assert_str_eq(shown("plain"), "plain");
-    ck_assert_str_eq(shown("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\xB1"), "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\xB1");
+    ck_assert_str_eq(shown("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\xB1"),
+                     "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\xB1");
     ck_assert_str_eq(shown("a\nb\tc\x1B[31m\x7F"), "a?b?c?[31m?");
-    ck_assert_str_eq(shown("\xC3"), "?");             /* cut off */
-    ck_assert_str_eq(shown("\xC0\x80"), "??");        /* overlong */
-    ck_assert_str_eq(shown("\xED\xA0\x80"), "???");   /* a surrogate */
+    ck_assert_str_eq(shown("\xC3"), "?");                /* cut off */
+    ck_assert_str_eq(shown("\xC0\x80"), "??");           /* overlong */
+    ck_assert_str_eq(shown("\xED\xA0\x80"), "???");      /* a surrogate */
     ck_assert_str_eq(shown("\xF4\x90\x80\x80"), "????"); /* past U+10FFFF */
     ck_assert_str_eq(shown("\xFF\xFE"), "??");
-    ck_assert_str_eq(shown("\xC2\x85"), "??");        /* a control character in two bytes */
+    ck_assert_str_eq(shown("\xC2\x85"), "??");          /* a control character in two bytes */
     ck_assert_str_eq(shown("a\xE2\x80\xAEz"), "a???z"); /* turns the writing direction round */
     ck_assert_int_eq(camx__fail(NULL, CAMX_E_IO, "nobody listens"), CAMX_E_IO);
 }
@@ -284,7 +286,7 @@ START_TEST(utf8)
 }
 END_TEST
 
-/* --- suggestions ------------------------------------------------------------------------------- */
+/* --- suggestions --------------------------------------------------------------------- */
 
 static const char *suggestions(const char *wanted, const char *const *names, size_t count)
 {
@@ -300,15 +302,18 @@ static const char *suggestions(const char *wanted, const char *const *names, siz
 
 START_TEST(near_names)
 {
-    static const char *const names[] = {"layer1", "layer2", "layer3", "layer4", "fc", "conv1", "/layer4/Relu_output_0"};
+    static const char *const names[] = {
+        "layer1", "layer2", "layer3", "layer4", "fc", "conv1", "/layer4/Relu_output_0"};
     const size_t count = sizeof names / sizeof names[0];
 
     ck_assert_str_eq(suggestions("conv_1", names, count), " (did you mean 'conv1'?)");
     ck_assert_ptr_nonnull(strstr(suggestions("Layer4", names, count), "mean 'layer4', "));
-    ck_assert_ptr_nonnull(strstr(suggestions("alyer4", names, count), "mean 'layer4', ")); /* swapped letters */
+    ck_assert_ptr_nonnull(
+        strstr(suggestions("alyer4", names, count), "mean 'layer4', ")); /* swapped letters */
     ck_assert_str_eq(suggestions("completely", names, count), "");
     ck_assert_str_eq(suggestions("", names, count), "");
-    ck_assert_str_eq(suggestions("relu_output", names, count), " (did you mean '/layer4/Relu_output_0'?)");
+    ck_assert_str_eq(suggestions("relu_output", names, count),
+                     " (did you mean '/layer4/Relu_output_0'?)");
     ck_assert_str_eq(suggestions("x", names, 0), "");
 }
 END_TEST
@@ -336,7 +341,7 @@ START_TEST(suggestions_stay_inside)
 }
 END_TEST
 
-/* --- progress ---------------------------------------------------------------------------------- */
+/* --- progress ------------------------------------------------------------------------ */
 
 typedef struct watcher {
     uint64_t done;
@@ -379,7 +384,7 @@ START_TEST(steps)
 }
 END_TEST
 
-/* --- the processor ----------------------------------------------------------------------------- */
+/* --- the processor ------------------------------------------------------------------- */
 
 /* Check runs each test in a process of its own, so that each asks anew. */
 START_TEST(isa_lowered)

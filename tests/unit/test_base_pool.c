@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread pool: every task once, worker numbers that are never shared, several callers at once, fork, the
- * host's threads, and thread counts. Most useful under the thread sanitizer as well.
+ * The thread pool: every task once, worker numbers that are never shared, several callers at once,
+ * fork, the host's threads, and thread counts. Most useful under the thread sanitizer as well.
  */
 #include <check.h>
 #include <pthread.h>
@@ -32,10 +32,10 @@
 typedef struct job {
     _Atomic int hits[MOST_TASKS];
     _Atomic int inside[CAMX__MAX_THREADS];
-    _Atomic int shared;      /* a worker number that two threads had at once */
+    _Atomic int shared; /* a worker number that two threads had at once */
     _Atomic int out_of_range;
     int width;
-    int pause;               /* 1: tasks sleep now and then */
+    int pause; /* 1: tasks sleep now and then */
 } job;
 
 static void count_task(void *context, size_t task, int worker)
@@ -167,7 +167,7 @@ START_TEST(threads_take_part)
 }
 END_TEST
 
-/* --- several callers --------------------------------------------------------------------------- */
+/* --- several callers ----------------------------------------------------------------- */
 
 static void *caller_main(void *argument)
 {
@@ -226,7 +226,7 @@ START_TEST(owners)
 END_TEST
 
 #if TEST_FORK
-/* --- fork -------------------------------------------------------------------------------------- */
+/* --- fork ---------------------------------------------------------------------------- */
 
 static int child_works(camx__pool *pool)
 {
@@ -302,7 +302,7 @@ START_TEST(fork_while_busy)
 END_TEST
 #endif
 
-/* --- the host's threads ------------------------------------------------------------------------ */
+/* --- the host's threads -------------------------------------------------------------- */
 
 typedef struct call {
     camx_parallel_body *body;
@@ -362,7 +362,7 @@ START_TEST(host_pool)
 }
 END_TEST
 
-/* --- how many threads -------------------------------------------------------------------------- */
+/* --- how many threads ---------------------------------------------------------------- */
 
 START_TEST(thread_counts)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: models on disk, external data beside them, and the ways out of the folder that must stay shut. */
+/* Files: models on disk, external data beside them, and the ways out of the folder that must stay
+ * shut. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -91,8 +92,9 @@ static onnx_bytes external_model(const char *location, const char *offset, const
     return onnx_writer_end(&w);
 }
 
-static const uint8_t eight_floats[32] = {0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40,
-                                         0, 0, 0xA0, 0x40, 0, 0, 0xC0, 0x40, 0, 0, 0xE0, 0x40, 0, 0, 0, 0x41};
+static const uint8_t eight_floats[32] = {0, 0, 0x80, 0x3F, 0, 0, 0,    0x40, 0, 0, 0x40, 0x40,
+                                         0, 0, 0x80, 0x40, 0, 0, 0xA0, 0x40, 0, 0, 0xC0, 0x40,
+                                         0, 0, 0xE0, 0x40, 0, 0, 0,    0x41};
 
 /* Writes the model and opens it from its file. */
 static void open_file(opened *it, onnx_bytes *bytes, const camx_model_options *limits)
@@ -101,7 +103,8 @@ static void open_file(opened *it, onnx_bytes *bytes, const camx_model_options *l
     onnx_bytes_free(bytes);
     memset(it, 0, sizeof *it);
     camx__memory_init(&it->memory, NULL, 0);
-    it->status = camx__onnx_open(&it->memory, path_of("m.onnx"), NULL, 0, limits, &it->file, &it->error);
+    it->status =
+        camx__onnx_open(&it->memory, path_of("m.onnx"), NULL, 0, limits, &it->file, &it->error);
 }
 
 static void refuse_file(onnx_bytes bytes, camx_status status, const char *words)
@@ -111,7 +114,8 @@ static void refuse_file(onnx_bytes bytes, camx_status status, const char *words)
 
     open_file(&it, &bytes, &limits);
     ck_assert_msg(it.status == status, "status %d: %s", (int)it.status, it.error.message);
-    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words, it.error.message);
+    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words,
+                  it.error.message);
     close_opened(&it);
 }
 
@@ -121,7 +125,8 @@ static void expect_floats(opened *it, uint32_t which, float first)
 
     ck_assert_msg(it->status == CAMX_OK, "%s", it->error.message);
     ck_assert_int_eq(
-        camx__onnx_read_reals(it->file, &it->file->initialisers[which], 0, 4, out, &it->error), CAMX_OK);
+        camx__onnx_read_reals(it->file, &it->file->initialisers[which], 0, 4, out, &it->error),
+        CAMX_OK);
     for (int i = 0; i < 4; i++)
         ck_assert((float)out[i] == first + (float)i);
 }
@@ -191,9 +196,10 @@ END_TEST
 
 START_TEST(locations)
 {
-    static const char *const safe[] = {"a", "a.b", "./a", "a/b", "a//b", "..a", "a..", "a/..b", "..."};
-    static const char *const unsafe[] = {"", "/", "/a", "..", "../a", "a/..", "a/../b", "a\\b", ".", "./", "a/",
-                                         "./..", "a/."};
+    static const char *const safe[] = {"a",   "a.b", "./a",   "a/b", "a//b",
+                                       "..a", "a..", "a/..b", "..."};
+    static const char *const unsafe[] = {"",     "/", "/a", "..", "../a", "a/..", "a/../b",
+                                         "a\\b", ".", "./", "a/", "./..", "a/."};
 
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
         ck_assert_msg(camx__external_location_is_safe(safe[i]), "%s", safe[i]);
@@ -256,7 +262,8 @@ START_TEST(no_plain_file)
     ck_assert_int_eq(mkdir(path_of("sub"), 0700), 0);
     ck_assert_int_eq(mkfifo(path_of("pipe"), 0600), 0);
     write_file("empty", "", 0);
-    refuse_file(external_model("missing", NULL, NULL), CAMX_E_IO, "'missing', which does not exist");
+    refuse_file(external_model("missing", NULL, NULL), CAMX_E_IO,
+                "'missing', which does not exist");
     refuse_file(external_model("sub", NULL, NULL), CAMX_E_IO, "folder");
     refuse_file(external_model("pipe", NULL, NULL), CAMX_E_IO, "pipe");
     refuse_file(external_model("empty", NULL, NULL), CAMX_E_FORMAT, "empty");
@@ -276,16 +283,20 @@ END_TEST
 START_TEST(numbers)
 {
     write_file("w.bin", eight_floats, 32);
-    refuse_file(external_model("w.bin", "20", NULL), CAMX_E_FORMAT, "wants 16 bytes at byte 20 of 'w.bin'");
-    refuse_file(external_model("w.bin", "18446744073709551608", NULL), CAMX_E_FORMAT, "wants 16 bytes");
+    refuse_file(external_model("w.bin", "20", NULL), CAMX_E_FORMAT,
+                "wants 16 bytes at byte 20 of 'w.bin'");
+    refuse_file(external_model("w.bin", "18446744073709551608", NULL), CAMX_E_FORMAT,
+                "wants 16 bytes");
     refuse_file(external_model("w.bin", "0", "15"), CAMX_E_FORMAT, "external data has 15 bytes");
-    refuse_file(external_model("w.bin", "0", "9999999999999999"), CAMX_E_FORMAT, "9999999999999999");
+    refuse_file(external_model("w.bin", "0", "9999999999999999"), CAMX_E_FORMAT,
+                "9999999999999999");
     refuse_file(external_model("w.bin", "-1", NULL), CAMX_E_FORMAT, "whose offset is no number");
     refuse_file(external_model("w.bin", "0x10", NULL), CAMX_E_FORMAT, "no number");
     refuse_file(external_model("w.bin", " 1", NULL), CAMX_E_FORMAT, "no number");
     refuse_file(external_model("w.bin", "", NULL), CAMX_E_FORMAT, "no number");
     refuse_file(external_model("w.bin", "18446744073709551616", NULL), CAMX_E_FORMAT, "no number");
-    refuse_file(external_model("w.bin", NULL, "99999999999999999999999"), CAMX_E_FORMAT, "whose length is no");
+    refuse_file(external_model("w.bin", NULL, "99999999999999999999999"), CAMX_E_FORMAT,
+                "whose length is no");
     refuse_file(external_model(NULL, "0", "16"), CAMX_E_FORMAT, "without a location");
 }
 END_TEST
@@ -344,7 +355,8 @@ START_TEST(forbidden)
     limits.external_data = 0;
     open_file(&it, &bytes, &limits);
     ck_assert_int_eq(it.status, CAMX_E_UNSUPPORTED);
-    ck_assert_msg(strstr(it.error.message, "external_data forbids") != NULL, "%s", it.error.message);
+    ck_assert_msg(strstr(it.error.message, "external_data forbids") != NULL, "%s",
+                  it.error.message);
     close_opened(&it);
     bytes = external_model("w.bin", NULL, NULL);
     expect_refused(&bytes, CAMX_E_UNSUPPORTED, "a model in memory needs the option external_read");
@@ -363,13 +375,14 @@ START_TEST(cut_while_open)
     open_file(&it, &bytes, &limits);
     ck_assert_int_eq(it.status, CAMX_OK);
     ck_assert_int_eq(truncate(path_of("w.bin"), 7), 0);
-    ck_assert_int_eq(camx__onnx_read_reals(it.file, &it.file->initialisers[0], 0, 4, out, &it.error), CAMX_E_IO);
+    ck_assert_int_eq(
+        camx__onnx_read_reals(it.file, &it.file->initialisers[0], 0, 4, out, &it.error), CAMX_E_IO);
     ck_assert_msg(strstr(it.error.message, "shorter") != NULL, "%s", it.error.message);
     close_opened(&it);
 }
 END_TEST
 
-/* --- the host's callback ----------------------------------------------------------------------- */
+/* --- the host's callback ------------------------------------------------------------- */
 
 typedef struct host {
     int calls;
@@ -377,7 +390,8 @@ typedef struct host {
     size_t size;
 } host;
 
-static int host_read(const char *location, uint64_t offset, size_t bytes, void *destination, void *user)
+static int host_read(const char *location, uint64_t offset, size_t bytes, void *destination,
+                     void *user)
 {
     host *self = user;
 
@@ -405,7 +419,8 @@ START_TEST(host_callback)
     ck_assert_str_eq(self.location, "w.bin");
     self.size = 20;
     real out[4];
-    ck_assert_int_eq(camx__onnx_read_reals(it.file, &it.file->initialisers[0], 0, 4, out, &it.error), CAMX_E_IO);
+    ck_assert_int_eq(
+        camx__onnx_read_reals(it.file, &it.file->initialisers[0], 0, 4, out, &it.error), CAMX_E_IO);
     close_opened(&it);
     bytes = external_model("w.bin", "16", "16"); /* too short at once */
     open_with(&it, &bytes, &limits);
@@ -420,7 +435,7 @@ START_TEST(host_callback)
 }
 END_TEST
 
-/* --- the model's own file ---------------------------------------------------------------------- */
+/* --- the model's own file ------------------------------------------------------------ */
 
 static void expect_no_open(const char *path, camx_status status, const char *words)
 {
@@ -431,7 +446,8 @@ static void expect_no_open(const char *path, camx_status status, const char *wor
     camx__memory_init(&it.memory, NULL, 0);
     it.status = camx__onnx_open(&it.memory, path, NULL, 0, &limits, &it.file, &it.error);
     ck_assert_int_eq(it.status, status);
-    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words, it.error.message);
+    ck_assert_msg(strstr(it.error.message, words) != NULL, "'%s' is not in: %s", words,
+                  it.error.message);
     close_opened(&it);
 }
 

@@ -4,7 +4,7 @@
 
 #include "onnx_support.h"
 
-/* --- what a good file becomes ------------------------------------------------------------------ */
+/* --- what a good file becomes -------------------------------------------------------- */
 
 static const char *value_name(const camx__onnx_file *file, int32_t id)
 {
@@ -300,7 +300,7 @@ START_TEST(domains)
 }
 END_TEST
 
-/* --- what is refused --------------------------------------------------------------------------- */
+/* --- what is refused ----------------------------------------------------------------- */
 
 typedef void build_fn(onnx_writer *w);
 
@@ -421,7 +421,8 @@ START_TEST(bad_graphs)
     refuse_graph(later_input, CAMX_E_FORMAT, "node 'early' (Relu) uses 'b'");
     refuse_graph(own_output, CAMX_E_FORMAT, "node 'snake' (Relu) uses 'y'");
     refuse_graph(own_output_first, CAMX_E_FORMAT, "node 'snake' (Relu) uses 'y'");
-    refuse_graph(made_twice, CAMX_E_FORMAT, "node 'second' (Relu) defines 'y' again, which node 0 (Relu)");
+    refuse_graph(made_twice, CAMX_E_FORMAT,
+                 "node 'second' (Relu) defines 'y' again, which node 0 (Relu)");
     refuse_graph(made_twice_at_once, CAMX_E_FORMAT, "defines 'y' again");
     refuse_graph(makes_the_input, CAMX_E_FORMAT, "defines 'x' again, which is an input");
     refuse_graph(makes_a_weight, CAMX_E_FORMAT, "defines 'k' again, which is an initialiser");
@@ -443,8 +444,8 @@ START_TEST(bad_attributes)
     static const struct {
         uint32_t field;
         const char *words;
-    } refused[] = {{6, "graph inside"},    {11, "graph inside"}, {22, "sparse"}, {23, "sparse"},
-                   {10, "list of tensors"}, {14, "type"},        {15, "type"}};
+    } refused[] = {{6, "graph inside"},     {11, "graph inside"}, {22, "sparse"}, {23, "sparse"},
+                   {10, "list of tensors"}, {14, "type"},         {15, "type"}};
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         onnx_bytes a = onnx_attribute_head("body", 5);
@@ -454,7 +455,8 @@ START_TEST(bad_attributes)
     }
     onnx_bytes a = onnx_attribute_head("body", 5);
     onnx_bytes bytes = model_with_attribute(&a);
-    expect_refused(&bytes, CAMX_E_UNSUPPORTED, "attribute 'body' of node 'n' (Op) has a value of kind 5");
+    expect_refused(&bytes, CAMX_E_UNSUPPORTED,
+                   "attribute 'body' of node 'n' (Op) has a value of kind 5");
     a = onnx_attribute_head("a", UINT64_MAX);
     bytes = model_with_attribute(&a);
     expect_refused(&bytes, CAMX_E_UNSUPPORTED, "kind");
@@ -484,7 +486,8 @@ END_TEST
 
 START_TEST(bad_types)
 {
-    for (uint32_t kind = 4; kind <= 9; kind++) { /* sequence, map, opaque, sparse, optional; 6 is a comment */
+    for (uint32_t kind = 4; kind <= 9;
+         kind++) { /* sequence, map, opaque, sparse, optional; 6 is a comment */
         onnx_bytes type = {NULL, 0, 0};
         onnx_bytes info = {NULL, 0, 0};
         onnx_writer w;
@@ -554,7 +557,7 @@ START_TEST(other_files)
 }
 END_TEST
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------- */
 
 static onnx_bytes model_with_name(const char *name, size_t size)
 {
@@ -592,7 +595,8 @@ START_TEST(prose)
     onnx_writer_metadata(&w, "key", "\xFF");
     onnx_bytes bytes = onnx_writer_end(&w);
     open_good(&it, &bytes);
-    ck_assert_str_eq(it.file->producer_name, "caf?" "?!");
+    ck_assert_str_eq(it.file->producer_name, "caf?"
+                                             "?!");
     ck_assert_str_eq(camx__onnx_metadata_text(it.file, "key"), "?");
     close_opened(&it);
 }
@@ -623,7 +627,7 @@ START_TEST(long_names_in_sentences)
 }
 END_TEST
 
-/* --- limits ------------------------------------------------------------------------------------ */
+/* --- limits -------------------------------------------------------------------------- */
 
 START_TEST(limits)
 {

@@ -47,12 +47,14 @@ static void expect_reals(opened *it, size_t count, const double *wanted)
     for (size_t first = 0; first <= count; first++) {
         for (size_t some = 0; first + some <= count; some++) {
             memset(out, 0xFF, sizeof out);
-            ck_assert_int_eq(camx__onnx_read_reals(it->file, tensor, (int64_t)first, (int64_t)some, out, NULL),
-                             CAMX_OK);
+            ck_assert_int_eq(
+                camx__onnx_read_reals(it->file, tensor, (int64_t)first, (int64_t)some, out, NULL),
+                CAMX_OK);
             for (size_t i = 0; i < some; i++)
                 ck_assert_msg((double)out[i] == (double)(real)wanted[first + i] ||
                                   (isnan((double)out[i]) && isnan(wanted[first + i])),
-                              "element %zu: %g instead of %g", first + i, (double)out[i], wanted[first + i]);
+                              "element %zu: %g instead of %g", first + i, (double)out[i],
+                              wanted[first + i]);
         }
     }
     close_opened(it);
@@ -64,10 +66,12 @@ static void expect_ints(opened *it, size_t count, const int64_t *wanted)
     int64_t out[16];
 
     for (size_t first = 0; first < count; first++) {
-        ck_assert_int_eq(camx__onnx_read_ints(it->file, tensor, (int64_t)first, (int64_t)(count - first), out, NULL),
+        ck_assert_int_eq(camx__onnx_read_ints(it->file, tensor, (int64_t)first,
+                                              (int64_t)(count - first), out, NULL),
                          CAMX_OK);
         for (size_t i = first; i < count; i++)
-            ck_assert_msg(out[i - first] == wanted[i], "element %zu: %lld", i, (long long)out[i - first]);
+            ck_assert_msg(out[i - first] == wanted[i], "element %zu: %lld", i,
+                          (long long)out[i - first]);
     }
 }
 
@@ -99,10 +103,14 @@ START_TEST(raw_ints)
         const void *values;
         int64_t wanted[3];
     } cases[] = {
-        {7, 8, wide, {INT64_MIN, -1, INT64_MAX}},   {6, 4, medium, {INT32_MIN, -1, INT32_MAX}},
-        {5, 2, narrow, {INT16_MIN, -1, INT16_MAX}}, {3, 1, tiny, {-128, -1, 127}},
-        {2, 1, tiny, {128, 255, 127}},              {4, 2, narrow, {32768, 65535, 32767}},
-        {12, 4, medium, {2147483648, 4294967295, 2147483647}}, {9, 1, tiny, {1, 1, 1}},
+        {7, 8, wide, {INT64_MIN, -1, INT64_MAX}},
+        {6, 4, medium, {INT32_MIN, -1, INT32_MAX}},
+        {5, 2, narrow, {INT16_MIN, -1, INT16_MAX}},
+        {3, 1, tiny, {-128, -1, 127}},
+        {2, 1, tiny, {128, 255, 127}},
+        {4, 2, narrow, {32768, 65535, 32767}},
+        {12, 4, medium, {2147483648, 4294967295, 2147483647}},
+        {9, 1, tiny, {1, 1, 1}},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -131,14 +139,16 @@ START_TEST(large_uint64)
     const camx__onnx_tensor *tensor = &it.file->initialisers[0];
     ck_assert_int_eq(camx__onnx_read_ints(it.file, tensor, 0, 1, out, &it.error), CAMX_OK);
     ck_assert_int_eq(out[0], 5);
-    ck_assert_int_eq(camx__onnx_read_ints(it.file, tensor, 0, 2, out, &it.error), CAMX_E_UNSUPPORTED);
+    ck_assert_int_eq(camx__onnx_read_ints(it.file, tensor, 0, 2, out, &it.error),
+                     CAMX_E_UNSUPPORTED);
     close_opened(&it);
 }
 END_TEST
 
 START_TEST(halves)
 {
-    static const uint16_t half[8] = {0x3C00, 0xC000, 0x7BFF, 0x0001, 0x8000, 0x7C00, 0xFE00, 0x03FF};
+    static const uint16_t half[8] = {0x3C00, 0xC000, 0x7BFF, 0x0001,
+                                     0x8000, 0x7C00, 0xFE00, 0x03FF};
     static const uint16_t brain[4] = {0x3F80, 0xC000, 0x7F80, 0x0001};
     onnx_bytes t = head(10, 1, (int64_t[]){8});
     opened it;
@@ -180,7 +190,8 @@ START_TEST(doubles)
 }
 END_TEST
 
-/* float_data: packed in one piece stays in the file; single elements or several pieces are decoded. */
+/* float_data: packed in one piece stays in the file; single elements or several pieces are
+ * decoded. */
 START_TEST(typed_floats)
 {
     static const float values[5] = {1, 2, 3, 4, 5};
@@ -188,7 +199,8 @@ START_TEST(typed_floats)
     onnx_bytes packed = {NULL, 0, 0};
     opened it;
 
-    for (int pieces = 0; pieces < 4; pieces++) { /* packed; 2 + 3; singles; a packed piece among singles */
+    for (int pieces = 0; pieces < 4;
+         pieces++) { /* packed; 2 + 3; singles; a packed piece among singles */
         onnx_bytes t = head(1, 1, (int64_t[]){5});
         for (size_t i = 0; i < 5; i++) {
             uint32_t bits = 0;
@@ -220,9 +232,15 @@ START_TEST(typed_ints)
         uint32_t field;
         int64_t values[3];
     } cases[] = {
-        {6, 5, {INT32_MIN, -1, INT32_MAX}}, {3, 5, {-128, -1, 127}},       {2, 5, {0, 1, 255}},
-        {5, 5, {-32768, -1, 32767}},        {4, 5, {0, 1, 65535}},         {7, 7, {INT64_MIN, -1, INT64_MAX}},
-        {9, 5, {0, 1, 1}},                  {12, 11, {0, 1, 4294967295}}, {13, 11, {0, 1, INT64_MAX}},
+        {6, 5, {INT32_MIN, -1, INT32_MAX}},
+        {3, 5, {-128, -1, 127}},
+        {2, 5, {0, 1, 255}},
+        {5, 5, {-32768, -1, 32767}},
+        {4, 5, {0, 1, 65535}},
+        {7, 7, {INT64_MIN, -1, INT64_MAX}},
+        {9, 5, {0, 1, 1}},
+        {12, 11, {0, 1, 4294967295}},
+        {13, 11, {0, 1, INT64_MAX}},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -254,8 +272,9 @@ START_TEST(elements_out_of_range)
         int elem;
         uint32_t field;
         int64_t value;
-    } cases[] = {{3, 5, 128},   {3, 5, -129},  {2, 5, 256},         {2, 5, -1},           {5, 5, 32768},
-                 {4, 5, 65536}, {10, 5, 65536}, {6, 5, 4294967296}, {6, 5, -2147483649}, {12, 11, 4294967296}};
+    } cases[] = {{3, 5, 128},         {3, 5, -129},        {2, 5, 256},    {2, 5, -1},
+                 {5, 5, 32768},       {4, 5, 65536},       {10, 5, 65536}, {6, 5, 4294967296},
+                 {6, 5, -2147483649}, {12, 11, 4294967296}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         onnx_bytes t = head(cases[i].elem, 1, (int64_t[]){1});
@@ -272,7 +291,8 @@ START_TEST(wrong_amounts)
 
     onnx_tensor_raw(&t, values, 4, 4);
     refuse_tensor(&t, CAMX_E_FORMAT,
-                  "initialiser 't' declares 6 elements of type float but holds 16 bytes; the file is damaged");
+                  "initialiser 't' declares 6 elements of type float but holds 16 bytes; the file "
+                  "is damaged");
     t = head(1, 1, (int64_t[]){3}); /* too much is as wrong */
     onnx_tensor_raw(&t, values, 4, 4);
     refuse_tensor(&t, CAMX_E_FORMAT, "holds 16 bytes");
@@ -308,7 +328,8 @@ START_TEST(wrong_declarations)
     refuse_tensor(&t, CAMX_E_FORMAT, "more elements than");
     t = head(7, 2, (int64_t[]){INT32_MAX, INT32_MAX}); /* the count fits, the bytes do not */
     refuse_tensor(&t, CAMX_E_FORMAT, "more elements than");
-    t = head(1, 4, (int64_t[]){INT32_MAX, INT32_MAX, INT32_MAX, 0}); /* a zero does not hide nonsense */
+    t = head(1, 4,
+             (int64_t[]){INT32_MAX, INT32_MAX, INT32_MAX, 0}); /* a zero does not hide nonsense */
     refuse_tensor(&t, CAMX_E_FORMAT, "more elements than");
     t = head(0, 1, (int64_t[]){1});
     refuse_tensor(&t, CAMX_E_FORMAT, "which type");
@@ -393,10 +414,13 @@ START_TEST(ranges)
     open_tensor(&it, &t);
     const camx__onnx_tensor *tensor = &it.file->initialisers[0];
     ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, 1, 2, out, &it.error), CAMX_E_INTERNAL);
-    ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, -1, 1, out, &it.error), CAMX_E_INTERNAL);
+    ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, -1, 1, out, &it.error),
+                     CAMX_E_INTERNAL);
     ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, 3, 0, out, &it.error), CAMX_E_INTERNAL);
-    ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, 1, INT64_MAX, out, &it.error), CAMX_E_INTERNAL);
-    ck_assert_int_eq(camx__onnx_read_ints(it.file, tensor, 0, 1, ints, &it.error), CAMX_E_UNSUPPORTED);
+    ck_assert_int_eq(camx__onnx_read_reals(it.file, tensor, 1, INT64_MAX, out, &it.error),
+                     CAMX_E_INTERNAL);
+    ck_assert_int_eq(camx__onnx_read_ints(it.file, tensor, 0, 1, ints, &it.error),
+                     CAMX_E_UNSUPPORTED);
     close_opened(&it);
 }
 END_TEST
@@ -414,7 +438,9 @@ START_TEST(many)
         values[i] = (uint16_t)(i * 31);
     onnx_tensor_raw(&t, values, (size_t)count, 2);
     open_tensor(&it, &t);
-    ck_assert_int_eq(camx__onnx_read_reals(it.file, &it.file->initialisers[0], 1, count - 1, out, NULL), CAMX_OK);
+    ck_assert_int_eq(
+        camx__onnx_read_reals(it.file, &it.file->initialisers[0], 1, count - 1, out, NULL),
+        CAMX_OK);
     for (int64_t i = 1; i < count; i++)
         ck_assert(out[i - 1] == (real)values[i]);
     close_opened(&it);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader against everything that can go wrong around it: files cut short at every byte, every byte changed,
- * reads that fail at every byte, memory that runs out at every allocation. Whatever the reader answers, it must
- * not crash, leak, or accept what it cannot read. Most useful under the address sanitizer.
+ * The reader against everything that can go wrong around it: files cut short at every byte, every
+ * byte changed, reads that fail at every byte, memory that runs out at every allocation. Whatever
+ * the reader answers, it must not crash, leak, or accept what it cannot read. Most useful under the
+ * address sanitizer.
  */
 #include <stdio.h>
 
@@ -24,14 +25,16 @@ static void use_everything(const camx__onnx_file *file)
         for (uint32_t k = 0; k < node->attribute_count; k++) {
             const camx__onnx_attribute *a = &node->attributes[k];
             for (size_t j = 0; j < a->count; j++)
-                sum += a->floats != NULL ? (size_t)(a->floats[j] > 0) : a->ints != NULL ? (size_t)a->ints[j]
-                                                                                   : a->strings[j].length;
+                sum += a->floats != NULL ? (size_t)(a->floats[j] > 0)
+                       : a->ints != NULL ? (size_t)a->ints[j]
+                                         : a->strings[j].length;
         }
     }
     for (uint32_t i = 0; i < file->initialiser_count; i++) {
         const camx__onnx_tensor *tensor = &file->initialisers[i];
         int64_t count = tensor->count < 64 ? tensor->count : 64;
-        ck_assert_int_eq(camx__onnx_read_reals(file, tensor, tensor->count - count, count, out, NULL), CAMX_OK);
+        ck_assert_int_eq(
+            camx__onnx_read_reals(file, tensor, tensor->count - count, count, out, NULL), CAMX_OK);
     }
     ck_assert(sum != SIZE_MAX);
 }
@@ -135,7 +138,7 @@ START_TEST(deep_nesting)
 }
 END_TEST
 
-/* --- reads that fail --------------------------------------------------------------------------- */
+/* --- reads that fail ----------------------------------------------------------------- */
 
 typedef struct faulty {
     camx__source source;
@@ -144,8 +147,8 @@ typedef struct faulty {
     int touched;
 } faulty;
 
-static camx_status faulty_read(const camx__source *source, uint64_t offset, size_t bytes, void *destination,
-                               camx_error *error)
+static camx_status faulty_read(const camx__source *source, uint64_t offset, size_t bytes,
+                               void *destination, camx_error *error)
 {
     faulty *self = (faulty *)(uintptr_t)source; /* the source is its first member */
 
@@ -171,7 +174,10 @@ START_TEST(every_read_fails)
     onnx_put(&large, bytes.data, bytes.size);
     onnx_bytes_free(&bytes);
     for (uint64_t good = 0; good <= large.size; good += good + 600 < large.size ? 97 : 1) {
-        faulty it = {.source = {.read_at = faulty_read, .name = "test", .size = large.size, .descriptor = -1},
+        faulty it = {.source = {.read_at = faulty_read,
+                                .name = "test",
+                                .size = large.size,
+                                .descriptor = -1},
                      .data = large.data,
                      .good = good};
         camx__memory memory;
@@ -188,11 +194,11 @@ START_TEST(every_read_fails)
 }
 END_TEST
 
-/* --- memory that runs out ---------------------------------------------------------------------- */
+/* --- memory that runs out ------------------------------------------------------------ */
 
 typedef struct scarce {
-    long left;     /* allocations that still succeed */
-    int again;     /* 1: after the one failure there is memory again */
+    long left; /* allocations that still succeed */
+    int again; /* 1: after the one failure there is memory again */
     int failed;
 } scarce;
 
@@ -258,7 +264,8 @@ START_TEST(memory_limit)
     limits.copy = 1;
     for (;; limit += limit / 4 + 64) {
         camx__memory_init(&memory, NULL, limit);
-        camx_status status = camx__onnx_open(&memory, NULL, bytes.data, bytes.size, &limits, &file, &error);
+        camx_status status =
+            camx__onnx_open(&memory, NULL, bytes.data, bytes.size, &limits, &file, &error);
         ck_assert_uint_le(memory.peak, limit);
         camx__onnx_close(file);
         ck_assert_uint_eq(memory.used, 0);

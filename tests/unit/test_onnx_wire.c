@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wire format: numbers, lengths, windows over files, and every way in which they can be wrong. */
+/* The wire format: numbers, lengths, windows over files, and every way in which they can be
+ * wrong. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,8 +56,10 @@ START_TEST(bad_varints)
 
     ck_assert_int_eq(varint_of("", 0, &value), CAMX_E_FORMAT);
     ck_assert_int_eq(varint_of("\x80", 1, &value), CAMX_E_FORMAT);
-    ck_assert_int_eq(varint_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02", 10, &value), CAMX_E_FORMAT);
-    ck_assert_int_eq(varint_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x81\x00", 11, &value), CAMX_E_FORMAT);
+    ck_assert_int_eq(varint_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02", 10, &value),
+                     CAMX_E_FORMAT);
+    ck_assert_int_eq(varint_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x81\x00", 11, &value),
+                     CAMX_E_FORMAT);
 }
 END_TEST
 
@@ -77,7 +80,10 @@ START_TEST(fields)
     ck_assert_int_eq(field_of("\x08\x96\x01", 3, &field), CAMX_OK);
     ck_assert_uint_eq(field.number, 1);
     ck_assert_uint_eq(field.value, 150);
-    ck_assert_int_eq(field_of("\x12\x03" "abc", 5, &field), CAMX_OK);
+    ck_assert_int_eq(field_of("\x12\x03"
+                              "abc",
+                              5, &field),
+                     CAMX_OK);
     ck_assert_uint_eq(field.number, 2);
     ck_assert_uint_eq(field.body.at, 2);
     ck_assert_uint_eq(field.body.end, 5);
@@ -98,13 +104,21 @@ START_TEST(bad_fields)
         bool known = type == 0 || type == 2; /* 1 and 5 lack their bytes here */
         ck_assert_int_eq(field_of(bytes, 2, &field), known ? CAMX_OK : CAMX_E_FORMAT);
     }
-    ck_assert_int_eq(field_of("\x12\x04" "abc", 5, &field), CAMX_E_FORMAT); /* a length past the end */
-    ck_assert_int_eq(field_of("\x12\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01" "abc", 14, &field), CAMX_E_FORMAT);
-    ck_assert_int_eq(field_of("\x80\x80\x80\x80\x10\x00", 6, &field), CAMX_E_FORMAT); /* number past 2^29 */
+    ck_assert_int_eq(field_of("\x12\x04"
+                              "abc",
+                              5, &field),
+                     CAMX_E_FORMAT); /* a length past the end */
+    ck_assert_int_eq(field_of("\x12\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"
+                              "abc",
+                              14, &field),
+                     CAMX_E_FORMAT);
+    ck_assert_int_eq(field_of("\x80\x80\x80\x80\x10\x00", 6, &field),
+                     CAMX_E_FORMAT); /* number past 2^29 */
 }
 END_TEST
 
-/* A file much larger than the window: numbers, jumps forward and back, and copies across its edge. */
+/* A file much larger than the window: numbers, jumps forward and back, and copies across its
+ * edge. */
 START_TEST(windows)
 {
     char path[] = "/tmp/camx-wire-XXXXXX";
