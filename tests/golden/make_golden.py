@@ -29,6 +29,7 @@ import export  # noqa: E402
 import models  # noqa: E402
 import reference  # noqa: E402
 import torch  # noqa: E402
+from rewrite import REWRITES  # noqa: E402
 from tiny import TINY  # noqa: E402
 
 MAGIC = b"CAMXREF1"
@@ -50,18 +51,19 @@ class Variant:
     opset: int
     dynamic_batch: bool = False
     external_data: bool = False
+    rewrite: str = ""  # a function of tests/oracle/rewrite.py
 
     @property
     def name(self):
         extra = ("_batch" if self.dynamic_batch else "") + ("_external" if self.external_data else "")
-        kind = "ts" if self.exporter == "torchscript" else "dynamo"
-        return f"{self.network}_{kind}{self.opset}{extra}"
+        kind = {"torchscript": "ts", "dynamo": "dynamo", "legacy": "torch1_ts"}[self.exporter]
+        return f"{self.network}_{kind}{self.opset}{extra}" + (f"_{self.rewrite}" if self.rewrite else "")
 
 
 EXTERNAL = {"resnet50", "densenet", "mobilenet_v2"}
 VARIANTS = [Variant(n.name, "torchscript", 13) for n in TINY]
-# These have the same operators as vgg and resnet50, so that one exporter is enough.
-LIKE_OTHERS = {"vgg_bn", "resnext", "wide_resnet"}
+# The current exporter writes these with the same operators as others, or they are listed below.
+LIKE_OTHERS = {"vgg_bn", "resnext", "wide_resnet", "efficientnet_v2", "shufflenet", "regnet_y"}
 VARIANTS += [
     Variant(n.name, "dynamo", 18, external_data=n.name in EXTERNAL)
     for n in TINY
@@ -70,10 +72,17 @@ VARIANTS += [
 VARIANTS += [
     Variant("squeezenet", "torchscript", 7),  # the oldest opset PyTorch can still write
     Variant("mobilenet_v2", "torchscript", 9),  # Clip with attributes
-    Variant("mobilenet_v3", "torchscript", 17),  # HardSwish as one operator
     Variant("shufflenet", "torchscript", 11, dynamic_batch=True),  # Shape, Gather, Concat chains
     Variant("shufflenet", "dynamo", 20, dynamic_batch=True),
     Variant("regnet_y", "dynamo", 23),
+    Variant("inception_v3", "legacy", 13),  # Pad before AveragePool
+    Variant("mobilenet_v2", "torchscript", 11, rewrite="constants"),
+    Variant("resnet18", "torchscript", 13, rewrite="softmax"),
+    Variant("regnet_x", "torchscript", 13, rewrite="channels_last"),
+    Variant("vgg", "torchscript", 13, rewrite="same_pads"),
+    Variant("squeezenet", "torchscript", 13, rewrite="half"),
+    Variant("resnet50", "torchscript", 13, rewrite="dense_as_conv"),
+    Variant("efficientnet_v2", "torchscript", 13, rewrite="mean_pool"),
 ]
 
 
@@ -101,25 +110,23 @@ def sample(values):
     return flat[(np.arange(SAMPLES, dtype=np.int64) * STEP) % flat.size]
 
 
-def relative(got, want):
-    return float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
-
-
-def map_records(network, names, f64, f32):
+def map_records(network, names, f64, runs):
     records = []
     for (method, path), raw in f64.maps.items():
         flags = DEFAULT_LAYER if path == network.layers[0] else 0
         if reference.is_degenerate(raw):
             flags |= DEGENERATE
-        other = f32.maps[method, path]
-        error = np.abs(reference.normalise(other) - reference.normalise(raw)).max()
+        errors = [
+            reference.float32_error(distance, runs, lambda run: run.maps[method, path], raw)
+            for distance in (reference.normalised_error, reference.relative_error)
+        ]
         records.append(
-            record(KIND[method], names[path], raw.shape, raw, flags, np.abs(raw).max(), error,
-                   relative(other, raw), (f64.target,))  # fmt: skip
+            record(KIND[method], names[path], raw.shape, raw, flags, np.abs(raw).max(), *errors,
+                   (f64.target,))  # fmt: skip
         )
     if f64.cam is not None:
         path = network.layers[0] if network.cam == "dense" else network.head
-        error = relative(f32.cam, f64.cam)
+        error = reference.float32_error(reference.relative_error, runs, lambda run: run.cam, f64.cam)
         records.append(
             record(CAM, names[path], f64.cam.shape, f64.cam, 0, np.abs(f64.cam).max(), error, error,
                    (f64.target,))  # fmt: skip
@@ -128,7 +135,7 @@ def map_records(network, names, f64, f32):
     step = math.gcd(patch, stride)
     coarse = f64.occlusion[::step, ::step]
     assert np.array_equal(f64.occlusion, np.kron(coarse, np.ones((step, step)))[: network.size, : network.size])
-    error = relative(f32.occlusion, f64.occlusion)
+    error = reference.relative_error(runs[0].occlusion, f64.occlusion)
     records.append(
         record(OCCLUSION, "input", coarse.shape, coarse, 0, np.abs(coarse).max(), error, error,
                (f64.target, patch, stride, step))  # fmt: skip
@@ -136,9 +143,13 @@ def map_records(network, names, f64, f32):
     return records
 
 
-def without_metadata(path):
-    """Removes the exporter's notes (source lines of PyTorch), which are most of a tiny file."""
+def tidy(path, rewrite):
+    """Removes the exporter's notes (source lines of PyTorch), which are most of a tiny file, and
+    rewrites the graph if asked to."""
     model = onnx.load(str(path), load_external_data=False)
+    if rewrite:
+        REWRITES[rewrite](model)
+        del model.graph.value_info[:]
     del model.metadata_props[:]
     for node in model.graph.node:
         del node.metadata_props[:]
@@ -148,38 +159,44 @@ def without_metadata(path):
         thing.doc_string = ""
     del model.graph.metadata_props[:]
     onnx.save(model, str(path))
+    onnx.checker.check_model(str(path))
 
 
 class References:
     """The PyTorch side of a network, computed once for all its variants."""
 
-    def __init__(self, network):
+    def __init__(self, network, rounded=False):
         self.network = network
         self.model = models.prepare(network)
+        if rounded:
+            self.model = self.model.half().float()
         self.x = models.network_input(network)
-        self.f32 = reference.compute(self.model, network, self.x, torch.float32)
-        self.f64 = reference.compute(self.model, network, self.x, torch.float64, self.f32.target)
-        self.model.float()
+        self.f64, self.runs = reference.compute(self.model, network, self.x)
 
 
 def make_variant(variant, references):
-    network, f64, f32, x = references.network, references.f64, references.f32, references.x
+    network, f64, runs, x = references.network, references.f64, references.runs, references.x
     path = DATA / f"{variant.name}.onnx"
-    export.export(references.model, x, path, variant.exporter, variant.opset, variant.dynamic_batch,
-                  variant.external_data)  # fmt: skip
-    without_metadata(path)
-    values = export.run_all_values(path, x)
+    if variant.exporter == "legacy":
+        export.export_legacy(references.model, network, path, variant.opset)
+    else:
+        export.export(references.model, x, path, variant.exporter, variant.opset,
+                      variant.dynamic_batch, variant.external_data)  # fmt: skip
+    tidy(path, variant.rewrite)
+    fed = x.permute(0, 2, 3, 1) if variant.rewrite == "channels_last" else x
+    values = export.run_all_values(path, fed)
     names = export.module_values(network, references.model, x, values)
-    quantised = (x * INPUT_SCALE).numpy()
+    quantised = (fed * INPUT_SCALE).numpy()
     assert np.array_equal(quantised, quantised.astype(np.int8))
-    records = [record(INPUT, "input", x.shape, quantised.astype(np.int8), 0, 1.0 / INPUT_SCALE)]
+    records = [record(INPUT, "input", fed.shape, quantised.astype(np.int8), 0, 1.0 / INPUT_SCALE)]
     for name, value in values.items():
         records.append(record(VALUE, name, value.shape, sample(value), 0, np.abs(value).max()))
     records.append(
         record(LOGITS, "logits", (1, f64.logits.size), f64.logits, 0, np.abs(f64.logits).max(),
-               relative(f32.logits, f64.logits), 0.0, (f64.target,))  # fmt: skip
+               reference.float32_error(reference.relative_error, runs, lambda run: run.logits, f64.logits),
+               0.0, (f64.target,))  # fmt: skip
     )
-    records += map_records(network, names, f64, f32)
+    records += map_records(network, names, f64, runs)
     reference_path = path.with_suffix(".ref")
     reference_path.write_bytes(MAGIC + struct.pack("<I", len(records)) + b"".join(records))
     size = sum(p.stat().st_size for p in DATA.glob(variant.name + ".*"))
@@ -231,12 +248,19 @@ def main():
     if arguments.check:
         sys.exit(0 if all([check_variant(path) for path in sorted(DATA.glob("*.onnx"))]) else 1)
     DATA.mkdir(exist_ok=True)
+    legacy = export.legacy_is_available()
     for network in TINY:
         if arguments.names and network.name not in arguments.names:
             continue
         references = References(network)
         for variant in VARIANTS:
-            if variant.network == network.name:
+            if variant.network != network.name:
+                continue
+            if variant.exporter == "legacy" and not legacy:
+                print(f"{variant.name}: left as it is, {export.LEGACY_PYTHON} has no PyTorch 1.x")
+            elif variant.rewrite == "half":
+                make_variant(variant, References(network, rounded=True))
+            else:
                 make_variant(variant, references)
     names = sorted(path.stem for path in DATA.glob("*.ref"))
     (DATA / "list.txt").write_text("".join(name + "\n" for name in names))

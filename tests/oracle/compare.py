@@ -9,7 +9,7 @@ is zero or flat are degenerate: scaling them shows rounding errors, so only the 
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from reference import is_degenerate, normalise
+from reference import float32_error, is_degenerate, normalised_error, relative_error
 
 TOLERANCE = 1e-4
 FACTOR = 3.0
@@ -38,39 +38,33 @@ class Row:
         return asdict(self) | {"passed": self.passed}
 
 
-def relative_error(got, want):
-    got, want = np.asarray(got, np.float64), np.asarray(want, np.float64)
-    if got.shape != want.shape:
-        return float("inf")
-    return float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
-
-
 def allowed(float32_error):
     return max(TOLERANCE, FACTOR * float32_error)
 
 
-def compare_map(label, got, f32, f64):
+def compare_map(label, got, runs, want, pick):
     """A Grad-CAM or Grad-CAM++ map: normalised as pytorch-grad-cam does, and raw."""
-    if np.shape(got) != f64.shape:
-        return Row(*label, float("inf"), 0.0, note=f"shape {np.shape(got)} instead of {f64.shape}")
+    if np.shape(got) != want.shape:
+        return Row(*label, float("inf"), 0.0, note=f"shape {np.shape(got)} instead of {want.shape}")
     return Row(
         *label,
-        float(np.abs(normalise(got) - normalise(f64)).max()),
-        allowed(float(np.abs(normalise(f32) - normalise(f64)).max())),
-        is_degenerate(f64),
-        relative_error(got, f64),
-        allowed(relative_error(f32, f64)),
+        normalised_error(got, want),
+        allowed(float32_error(normalised_error, runs, pick, want)),
+        is_degenerate(want),
+        relative_error(got, want),
+        allowed(float32_error(relative_error, runs, pick, want)),
     )
 
 
-def compare_raw(label, got, f32, f64):
+def compare_raw(label, got, runs, want, pick):
     """CAM and occlusion: signed maps, relative to their largest value."""
-    error, limit = relative_error(got, f64), allowed(relative_error(f32, f64))
+    error = relative_error(got, want)
+    limit = allowed(float32_error(relative_error, runs, pick, want))
     return Row(*label, error, limit, False, error, limit)
 
 
-def compare_logits(label, got, f64):
-    error = relative_error(got, f64)
+def compare_logits(label, got, want):
+    error = relative_error(got, want)
     return Row(*label, error, TOLERANCE, False, error, TOLERANCE)
 
 

@@ -5,12 +5,17 @@
 2.9 (torch.export; opset 18, weights in a second file). Neither keeps the names of PyTorch's modules as names of values, so
 a module's value is found by what it computes: ONNX Runtime runs the file with every value as an output, and the first
 value that has the shape and the numbers of the module's output is the one.
+
+"legacy" is the TorchScript exporter of PyTorch 1.13, run in the system's Python where Debian's packages are.
 """
 
 import contextlib
 import io
 import logging
+import os
 import pathlib
+import subprocess
+import tempfile
 import warnings
 
 import numpy as np
@@ -20,7 +25,8 @@ import torch
 from models import module_at
 
 EXPORTERS = ("torchscript", "dynamo")
-DEFAULT_OPSET = {"torchscript": 13, "dynamo": 18}
+DEFAULT_OPSET = {"torchscript": 13, "dynamo": 18, "legacy": 13}
+LEGACY_PYTHON = os.environ.get("CAMX_LEGACY_PYTHON", "/usr/bin/python3")
 
 
 def export(model, x, path, exporter, opset=None, dynamic_batch=False, external_data=True):
@@ -47,6 +53,29 @@ def export(model, x, path, exporter, opset=None, dynamic_batch=False, external_d
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         torch.onnx.export(model.float().eval(), (x.float(),), str(path), **arguments)
+    onnx.checker.check_model(str(path))
+    return path
+
+
+def legacy_is_available():
+    """Whether the system's Python has a PyTorch 1.x with torchvision."""
+    code = "import torch, torchvision; assert torch.__version__.startswith('1.')"
+    try:
+        return subprocess.run([LEGACY_PYTHON, "-c", code], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def export_legacy(model, network, path, opset=None):
+    """Exports a network of models.py or tiny.py with the weights of `model`."""
+    with tempfile.NamedTemporaryFile(suffix=".pth") as state:
+        torch.save(model.float().state_dict(), state.name)
+        helper = pathlib.Path(__file__).with_name("export_legacy.py")
+        opset = str(opset or DEFAULT_OPSET["legacy"])
+        command = [LEGACY_PYTHON, str(helper), network.name, state.name, str(path), opset]
+        # The system's Python must not find the packages of this one.
+        environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+        subprocess.run(command, check=True, capture_output=True, env=environment)
     onnx.checker.check_model(str(path))
     return path
 

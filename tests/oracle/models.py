@@ -13,7 +13,9 @@ from typing import Callable, Sequence
 import torch
 from torch import nn
 from torch.nn import functional as F
+
 from vision import models
+from torchvision.models import regnet, resnet  # after vision, which makes torchvision importable
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Network:
     cam: str = ""  # "dense": pool then dense layer; "conv": class maps then pool; "": no CAM
     head: str = ""  # cam == "dense": path of the dense layer; "conv": of the pooled module
     occlusion: tuple = (96, 64)  # patch and stride, in input pixels
+    gain: float = 1.0  # of the last layer's weights: small where Grad-CAM++ would divide by about zero
 
 
 class DenseNet(models.DenseNet):
@@ -66,7 +69,7 @@ FULL = [
             ("features.12", "features.9", "features.6"), 108, cam="conv", head="classifier.2"),
     Network("densenet121", "DenseNet", densenet121,
             ("last_relu", "features.denseblock3", "features.transition2"), 109,
-            cam="dense", head="classifier"),
+            cam="dense", head="classifier", gain=0.1),
     Network("googlenet", "GoogLeNet",
             torchvision_model("googlenet", init_weights=False, aux_logits=False, transform_input=True),
             ("inception5b", "inception4c", "inception3b"), 110, cam="dense", head="fc"),
@@ -76,17 +79,17 @@ FULL = [
     Network("shufflenet_v2_x1_0", "ShuffleNetV2", torchvision_model("shufflenet_v2_x1_0"),
             ("conv5", "stage3", "stage2"), 112, cam="dense", head="fc"),
     Network("mobilenet_v2", "MobileNetV2", torchvision_model("mobilenet_v2"),
-            ("features.18", "features.13", "features.6"), 113, cam="dense", head="classifier.1"),
+            ("features.18", "features.13", "features.6"), 113, cam="dense", head="classifier.1", gain=0.1),
     Network("mobilenet_v3_small", "MobileNetV3", torchvision_model("mobilenet_v3_small"),
-            ("features.12", "features.8", "features.3"), 114),
+            ("features.12", "features.8", "features.3"), 114, gain=0.1),
     Network("mobilenet_v3_large", "MobileNetV3", torchvision_model("mobilenet_v3_large"),
-            ("features.16", "features.12", "features.6"), 115),
+            ("features.16", "features.12", "features.6"), 115, gain=0.1),
     Network("mnasnet1_0", "MNASNet", torchvision_model("mnasnet1_0"),
-            ("layers.16", "layers.12", "layers.10"), 116, cam="dense", head="classifier.1"),
+            ("layers.16", "layers.12", "layers.10"), 116, cam="dense", head="classifier.1", gain=0.1),
     Network("efficientnet_b0", "EfficientNet", torchvision_model("efficientnet_b0"),
-            ("features.8", "features.5", "features.3"), 117, cam="dense", head="classifier.1"),
+            ("features.8", "features.5", "features.3"), 117, cam="dense", head="classifier.1", gain=0.1),
     Network("efficientnet_v2_s", "EfficientNetV2", torchvision_model("efficientnet_v2_s"),
-            ("features.7", "features.5", "features.3"), 118, cam="dense", head="classifier.1"),
+            ("features.7", "features.5", "features.3"), 118, cam="dense", head="classifier.1", gain=0.1),
     Network("regnet_x_400mf", "RegNet X", torchvision_model("regnet_x_400mf"),
             ("trunk_output.block4", "trunk_output.block3", "trunk_output.block2"), 119,
             cam="dense", head="fc"),
@@ -122,6 +125,25 @@ def _draw_weights(module):
         nn.init.normal_(module.bias, 0.0, 0.1)
 
 
+def _calm_residuals(model):
+    """Makes the branches of residual blocks small beside what they are added to, as training does. With
+    branches as large as the sum, fifty random blocks in a row amplify rounding errors a thousandfold."""
+    for module in model.modules():
+        if isinstance(module, (resnet.BasicBlock, resnet.Bottleneck)):
+            norm = getattr(module, "bn3", module.bn2)
+        elif (
+            isinstance(module, regnet.ResBottleneckBlock)
+            or getattr(module, "use_res_connect", False)
+            or getattr(module, "apply_residual", False)
+        ):
+            norm = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)][-1]
+        else:
+            continue
+        with torch.no_grad():
+            norm.weight *= 0.3
+            norm.bias *= 0.3
+
+
 def _measure_statistics(model, size):
     """Sets every batch norm's running statistics to those of random pictures, then disturbs them."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -148,6 +170,11 @@ def prepare(network):
         if hasattr(module, "inplace"):
             module.inplace = False
         _draw_weights(module)
+    _calm_residuals(model)
+    last = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    if last:
+        last[-1].weight.data *= network.gain
+        last[-1].bias.data *= network.gain
     _measure_statistics(model, network.size)
     for parameter in model.parameters():
         parameter.requires_grad_(True)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reference values: PyTorch's logits and pytorch-grad-cam's and captum's maps.
 
-Everything is computed twice, in float64 and in float32. The float64 values are the referee; what float32
-PyTorch itself deviates from them says how well the numbers are determined at all.
+Everything is computed in float64, which is the referee, and in float32. What float32 PyTorch itself deviates
+says how well the numbers are determined at all: where an activation lies within rounding of zero, its ReLU opens or closes
+by chance, and gradients jump. One run may be lucky there, so float32 runs four times (in both memory orders, with
+the input disturbed in its last bit) and the largest deviation counts.
 
 Maps are pytorch-grad-cam's own weighted sums (GradCAM.get_cam_image, GradCAMPlusPlus.get_cam_image) at the
 resolution of the layer, before its resize to the input. `normalise` is then its ReLU and min-max scaling
@@ -27,7 +29,6 @@ class Reference:
 
     target: int
     logits: np.ndarray
-    activations: dict = field(default_factory=dict)  # module path -> [C,H,W]
     maps: dict = field(default_factory=dict)  # (method, module path) -> raw map [H,W]
     cam: np.ndarray | None = None
     occlusion: np.ndarray | None = None  # [H,W] of the input
@@ -38,6 +39,19 @@ def normalise(raw):
     scaled = np.maximum(np.asarray(raw, np.float64), 0.0)
     scaled = scaled - scaled.min()
     return scaled / (1e-7 + scaled.max())
+
+
+def normalised_error(got, want):
+    """Largest difference of two raw maps after pytorch-grad-cam's scaling."""
+    return float(np.abs(normalise(got) - normalise(want)).max())
+
+
+def relative_error(got, want):
+    """Largest difference relative to the largest wanted value; infinite if the shapes differ."""
+    got, want = np.asarray(got, np.float64), np.asarray(want, np.float64)
+    if got.shape != want.shape:
+        return float("inf")
+    return float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-30))
 
 
 def is_degenerate(raw):
@@ -68,8 +82,6 @@ def _gradient_maps(model, network, x, reference):
             for path, module, a, g in zip(paths, modules, activations, gradients):
                 raw = cam.get_cam_image(x, module, targets, a, g, False)[0]
                 reference.maps[method, path] = np.array(raw)
-    for path, a in zip(paths, activations):
-        reference.activations[path] = np.array(a[0])
 
 
 def _class_activation_map(model, network, x, target):
@@ -110,18 +122,34 @@ def _occlusion(model, network, x, target):
     return attribution[0, 0].numpy()
 
 
-def compute(model, network, x, dtype, target=None, occlusion=True):
-    """All reference values of a network in one precision (torch.float32 or torch.float64)."""
-    model = model.to(dtype)
-    x = x.to(dtype)
+def _compute(model, network, x, target, occlusion):
     with torch.no_grad():
         logits = model(x)[0].numpy().copy()
-    if target is None:
-        target = int(np.argmax(logits))
-    reference = Reference(target, logits)
+    reference = Reference(int(np.argmax(logits)) if target is None else target, logits)
     _gradient_maps(model, network, x, reference)
     if network.cam:
-        reference.cam = _class_activation_map(model, network, x, target)
+        reference.cam = _class_activation_map(model, network, x, reference.target)
     if occlusion:
-        reference.occlusion = _occlusion(model, network, x, target)
+        reference.occlusion = _occlusion(model, network, x, reference.target)
     return reference
+
+
+def compute(model, network, x):
+    """The float64 reference and a list of float32 runs for the same class. Occlusion needs no gradient and
+    is expensive: only the first float32 run has it. Leaves the model in float32."""
+    f64 = _compute(model.double(), network, x.double(), None, True)
+    model.float()
+    runs = [_compute(model, network, x, f64.target, True)]
+    generator = torch.Generator().manual_seed(network.seed)
+    for order in (torch.contiguous_format, torch.channels_last, torch.channels_last):
+        signs = torch.randint(0, 2, x.shape, generator=generator) * 2 - 1
+        disturbed = x * (1.0 + signs * torch.finfo(torch.float32).eps)
+        runs.append(
+            _compute(model, network, disturbed.contiguous(memory_format=order), f64.target, False)
+        )
+    return f64, runs
+
+
+def float32_error(distance, runs, pick, want):
+    """The largest distance of the float32 runs from float64; pick(run) may be None for a run without."""
+    return max(float(distance(pick(run), want)) for run in runs if pick(run) is not None)

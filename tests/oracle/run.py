@@ -31,7 +31,7 @@ from tiny import TINY
 MAP_METHODS = ("gradcam", "gradcampp", "cam", "occlusion")
 
 
-def compare_file(network, exporter, subject, names, f32, f64):
+def compare_file(network, exporter, subject, names, runs, f64):
     """All rows of one exported file."""
 
     def label(method, layer=""):
@@ -48,17 +48,25 @@ def compare_file(network, exporter, subject, names, f32, f64):
     for path in network.layers:
         for method in reference.METHODS:
             got = subject.gradient_map(method, f64.target, names[path])
-            want, other = f64.maps[method, path], f32.maps[method, path]
-            rows.append(compare.compare_map(label(method, names[path]), got, other, want))
+            rows.append(
+                compare.compare_map(
+                    label(method, names[path]), got, runs, f64.maps[method, path],
+                    lambda run, key=(method, path): run.maps[key],
+                )  # fmt: skip
+            )
     got = subject.cam(f64.target)
     if f64.cam is None:
         rows.append(compare.compare_fact(label("cam_refused"), got is None, "a map was returned"))
     elif got is None:
         rows.append(compare.compare_fact(label("cam", default), False, "refused"))
     else:
-        rows.append(compare.compare_raw(label("cam", default), got, f32.cam, f64.cam))
+        rows.append(compare.compare_raw(label("cam", default), got, runs, f64.cam, lambda run: run.cam))
     got = subject.occlusion(f64.target, *network.occlusion)
-    rows.append(compare.compare_raw(label("occlusion"), got, f32.occlusion, f64.occlusion))
+    rows.append(
+        compare.compare_raw(
+            label("occlusion"), got, runs, f64.occlusion, lambda run: run.occlusion
+        )
+    )
     return rows
 
 
@@ -66,17 +74,15 @@ def run_network(network, exporters, make_subject, folder):
     """References once, then each exporter. Returns rows and what went wrong."""
     model = models.prepare(network)
     x = models.network_input(network)
-    f32 = reference.compute(model, network, x, torch.float32)
-    f64 = reference.compute(model, network, x, torch.float64, f32.target)
-    model.float()
+    f64, runs = reference.compute(model, network, x)
     rows, faults = [], []
     for exporter in exporters:
         path = folder / f"{network.name}_{exporter}.onnx"
         try:
             export.export(model, x, path, exporter)
             names = export.module_values(network, model, x, export.run_all_values(path, x))
-            subject = make_subject(path, x, network, names, f32)
-            rows += compare_file(network, exporter, subject, names, f32, f64)
+            subject = make_subject(path, x, network, names, runs)
+            rows += compare_file(network, exporter, subject, names, runs, f64)
             subject.close()
         except Exception as error:  # the table must show the other networks all the same
             faults.append({"network": network.name, "exporter": exporter, "error": str(error)})
@@ -127,8 +133,8 @@ def self_test(folder):
     verdicts = []
     for disturbance in (0.0, 1e-2):
 
-        def make(_path, _x, network, names, f32, disturbance=disturbance):
-            return PyTorchSubject(f32, names, network, disturbance)
+        def make(_path, _x, network, names, runs, disturbance=disturbance):
+            return PyTorchSubject(runs[0], names, network, disturbance)
 
         for net in (network, other):
             rows, faults = run_network(net, export.EXPORTERS[:1], make, folder)
