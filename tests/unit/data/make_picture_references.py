@@ -81,7 +81,7 @@ def print_case(case):
     name, w, h, samples, fit, how, resize, width, height, channels = case
     print(f'    {{"{name}", {w}, {h}, {samples}, CAMX_FIT_{fit}, CAMX_FILTER_{how}, {resize}, {width}, '
           f"{height}, {channels}, {{")
-    print_numbers(expected(case).reshape(-1), 20, str)
+    print_numbers(expected(case).reshape(-1), 18, str)
     print("    }},")
 
 
@@ -101,7 +101,7 @@ def print_map(case):
     raw = (((x * 5 + y * 3 + x * y * 2) % 7) * 0.25 + offset).astype(numpy.float32)
     result = scaled(cv2.resize(scaled(numpy.maximum(raw, 0)), (width, height)))
     print(f"    {{{map_width}, {map_height}, {width}, {height}, {offset}f, {{")
-    print_numbers(result.reshape(-1), 8, lambda number: f"{number:.8f}f")
+    print_numbers(result.reshape(-1), 7, lambda number: f"{number:.8f}f")
     print("    }},")
 
 
