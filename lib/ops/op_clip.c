@@ -3,7 +3,7 @@
  * Clip: min(max(x, low), high). The bounds are attributes before opset 11 and inputs since; either may be missing,
  * and as inputs they may be computed. The gradient passes strictly between the bounds, as that of PyTorch's ReLU6.
  */
-#include <math.h>
+#include <float.h>
 
 #include "kernels/rows.h"
 #include "ops/broadcast.h"
@@ -38,8 +38,8 @@ static camx_status clip_bind(camx__op_bind *bind)
     if (params == NULL)
         return CAMX_E_MEMORY;
     params->elem = x->elem;
-    params->low = -INFINITY;
-    params->high = INFINITY;
+    params->low = -FLT_MAX; /* ONNX's defaults: even an infinite input is clipped */
+    params->high = FLT_MAX;
     if (bind->opset < 11) {
         CAMX__FORWARD(camx__op_float(bind, "min", params->low, &params->low));
         CAMX__FORWARD(camx__op_float(bind, "max", params->high, &params->high));

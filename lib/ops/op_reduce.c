@@ -16,9 +16,8 @@ static camx_status bind_axes(camx__op_bind *bind, camx__reduction kind, int inpu
     CAMX__FORWARD(camx__op_axes(bind, input_since, 1, x->shape.rank, &axes, &present));
     CAMX__FORWARD(camx__op_int(bind, "keepdims", 1, &keep_dims));
     CAMX__FORWARD(camx__op_int(bind, "noop_with_empty_axes", 0, &nothing_if_empty));
-    if (axes == 0 && nothing_if_empty != 0)
-        kind = CAMX__REDUCE_NOTHING;
-    else if (axes == 0)
+    /* With noop_with_empty_axes every number is reduced alone: ReduceL1 gives its magnitude, ReduceSum itself. */
+    if (axes == 0 && nothing_if_empty == 0)
         axes = (1u << x->shape.rank) - 1;
     return camx__reduce_bind(bind, kind, axes, keep_dims != 0);
 }

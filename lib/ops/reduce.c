@@ -260,7 +260,7 @@ camx_status camx__reduce_forward(const camx__op_call *call)
         walk.inputs = 2;
     }
     camx__walk_run(call->pool, &walk);
-    camx__element_fn *finish = params->kind == CAMX__REDUCE_NOTHING ? NULL : after(params->kind, is_real);
+    camx__element_fn *finish = after(params->kind, is_real);
     if (finish != NULL) {
         camx__walk last = {.shape = params->kept, .inputs = 1, .fn = finish, .context = params, .in = {walk.out},
                            .out = walk.out, .out_is_integer = !is_real};

@@ -15,8 +15,7 @@ typedef enum camx__reduction {
     CAMX__REDUCE_L2,
     CAMX__REDUCE_SUM_SQUARE,
     CAMX__REDUCE_LOG_SUM,
-    CAMX__REDUCE_LOG_SUM_EXP,
-    CAMX__REDUCE_NOTHING /* noop_with_empty_axes: a copy */
+    CAMX__REDUCE_LOG_SUM_EXP
 } camx__reduction;
 
 typedef struct camx__reduce_params {

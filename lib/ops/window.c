@@ -158,7 +158,7 @@ camx_status camx__window_bind(const camx__op_bind *bind, const camx__shape *x, c
         if (how == PAD_SAME_UPPER || how == PAD_SAME_LOWER)
             pad_same(w, i, how == PAD_SAME_UPPER);
         else
-            CAMX__FORWARD(count_windows(bind, w, i, ceil_mode != 0 && how == PAD_EXPLICIT));
+            CAMX__FORWARD(count_windows(bind, w, i, ceil_mode != 0));
     }
     return kernel == NULL ? check_pool(bind, w) : CAMX_OK;
 }
