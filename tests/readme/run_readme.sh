@@ -1,26 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs the programs of README.md as they stand there, against the build tree. Which blocks are run and how is
+# Builds and runs the programs of a README as they stand there, against the build tree. Which blocks are run and how is
 # said in blocks.awk. They run one after the other in one empty folder, in which docs/ is the tree's docs/, net.onnx is the
 # demo's network and cat.png its cat, so that both a reader's names and the demo's paths work.
 #
-# run_readme.sh SOURCE_ROOT BUILD_ROOT CC CXX LANGUAGE...
+# run_readme.sh SOURCE_ROOT BUILD_ROOT CC CXX README LANGUAGE...
 #     every LANGUAGE given must occur; a compiler may be several words, and "-" for none
 set -eu
 root=$1
 build=$2
 cc=$3
 cxx=$4
-shift 4
+readme=$5
+shift 5
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/blocks" "$work/here"
+mkdir -p "$work/blocks" "$work/here" "$work/include/camx"
+ln -s "$root"/include/camx/*.h "$root"/bindings/cpp/*.hpp "$work/include/camx/" # as installed
 
-awk -v folder="$work/blocks" -f "$here/blocks.awk" "$root/README.md" >"$work/list"
+awk -v folder="$work/blocks" -f "$here/blocks.awk" "$readme" >"$work/list"
 for language in "$@"; do
     grep -q "^[0-9]* $language\( \|\$\)" "$work/list" || {
-        echo "README.md has no block marked <!-- test: $language -->" >&2
+        echo "$readme has no block marked <!-- test: $language -->" >&2
         exit 1
     }
 done
@@ -56,15 +58,15 @@ run() { # code, language, then the program's arguments
     c)
         cp "$code" "$work/program.c"
         # shellcheck disable=SC2086 # compilers and libraries are several words
-        $cc -std=c11 -Wall -Wextra -Werror -I"$root/include" "$work/program.c" -o "$work/program" \
+        $cc -std=c11 -Wall -Wextra -Werror -I"$work/include" "$work/program.c" -o "$work/program" \
             $libraries -lm && "$work/program" "$@"
         ;;
     cpp)
         [ "$cxx" != - ] || { echo "    skipped: no C++ compiler"; return 0; }
         cp "$code" "$work/program.cpp"
         # shellcheck disable=SC2086
-        $cxx -std=c++17 -Wall -Wextra -Werror -I"$root/include" -I"$root/bindings/cpp" "$work/program.cpp" \
-            -o "$work/program" $libraries && "$work/program" "$@"
+        $cxx -std=c++17 -Wall -Wextra -Werror -I"$work/include" "$work/program.cpp" -o "$work/program" \
+            $libraries && "$work/program" "$@"
         ;;
     python)
         python=$(find_python)
@@ -72,7 +74,7 @@ run() { # code, language, then the program's arguments
         "$python" -W error "$code" "$@"
         ;;
     sh) sh -eu "$code" "$@" ;;
-    *) echo "README.md: a block cannot be tested as \"$language\"" >&2; return 1 ;;
+    *) echo "$readme: a block cannot be tested as \"$language\"" >&2; return 1 ;;
     esac
 }
 
