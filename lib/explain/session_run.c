@@ -113,7 +113,9 @@ void camx__session_stats(const camx_session *session, camx_session_stats *stats)
     stats->struct_size = size;
     stats->threads = session->settings.workers;
     stats->activation_bytes = session->runner.arena_bytes + session->side.arena_bytes;
+    pthread_mutex_lock(&session->model->lock);
     stats->weight_bytes = session->model->weights.bytes;
+    pthread_mutex_unlock(&session->model->lock);
     stats->multiply_adds = graph != NULL ? graph->multiply_adds / (uint64_t)graph->batch : 0;
     stats->steps = session->planned != NULL ? (uint32_t)session->planned->program->forward_count : 0;
     stats->gemm = camx__gemm_backend(session->settings.gemm);
