@@ -273,6 +273,17 @@ static camx_status leave_out(scene *s, const map_request *r, const camx_error *e
     return CAMX_OK;
 }
 
+static void show_progress(const scene *s, const map_request *r)
+{
+    size_t count = s->e->o->images.count;
+
+    if (count > 1) {
+        console_progress_begin("%zu/%zu %s: %s", s->index + 1, count, s->path, r->name);
+    } else {
+        console_progress_begin("%s: %s", s->path, r->name);
+    }
+}
+
 static camx_status make_map(scene *s, const map_request *r, camx_error *error)
 {
     explainer *e = s->e;
@@ -282,7 +293,7 @@ static camx_status make_map(scene *s, const map_request *r, camx_error *error)
     if (status != CAMX_OK) {
         return status;
     }
-    console_progress_begin("%s: %s", s->path, r->name);
+    show_progress(s, r);
     json_open_object(e->doc, NULL);
     status = compute_map(e->b.session, r->method, r->layer, &target, e->o, e->map, error);
     if (status == CAMX_OK) {
