@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -589,6 +590,20 @@ class Methods(Case):
             self.assertIs(caught.exception, error)
         session.run(tensor())  # and the session is usable afterwards
         self.near(session.logits(), tiny_onnx.forward(tensor())["logits"][0])
+
+    def test_ctrl_c(self) -> None:
+        """A signal arrives while the library computes; the network is large enough for it to be
+        far from done."""
+        session = self.model.session()
+        before = signal.getsignal(signal.SIGINT)
+        timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+        with self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            camx.occlusion(session, tensor(side=200), 2, patch=2, stride=1)
+        self.assertIs(signal.getsignal(signal.SIGINT), before)
+        session.run()
+        expected = tiny_onnx.forward(tensor(side=200))["logits"][0]
+        self.near(session.logits(), expected, 1e-4)
 
     def test_a_callback_cannot_use_its_session(self) -> None:
         session = self.model.session()

@@ -13,8 +13,12 @@ layer: a layer's name (see camx.Session); None = the default layer.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+import signal
+import threading
+from types import FrameType
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from . import _structs as s
 from ._enums import Edge, Fill, GradcamppRule, Method, Score, choose
@@ -193,7 +197,7 @@ def _compute(
     pending: List[BaseException] = []
     if hasattr(options, "progress"):
         options.progress = _callback(progress, pending)
-    with session._busy() as pointer:
+    with session._busy() as pointer, _catching_ctrl_c(pending):
         try:
             with session._giving(pointer, given):
                 call(
@@ -219,12 +223,41 @@ def _callback(progress: Optional[Progress], pending: List[BaseException]) -> Any
 
     def step(done: int, total: int, _user: Any) -> int:
         try:
-            return int(progress is not None and progress(done, total) is False)
+            stop = progress is not None and progress(done, total) is False
+            return int(stop or bool(pending))
         except BaseException as error:  # KeyboardInterrupt too
             pending.append(error)
             return 1
 
     return s.progress_fn(step)
+
+
+@contextlib.contextmanager
+def _catching_ctrl_c(pending: List[BaseException]) -> Iterator[None]:
+    """Keeps what SIGINT's handler raises in `pending` until the call is over.
+
+    Python runs signal handlers when it next runs Python code: here at the very entry of the callback,
+    from where ctypes would drop the exception.
+    """
+    previous = None
+    if threading.current_thread() is threading.main_thread():
+        previous = signal.getsignal(signal.SIGINT)
+    if not callable(previous):
+        yield
+        return
+    inner = previous
+
+    def handler(number: int, frame: Optional[FrameType]) -> None:
+        try:
+            inner(number, frame)
+        except BaseException as error:
+            pending.append(error)
+
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def _pair(value: Pair, what: str) -> Tuple[int, int]:
