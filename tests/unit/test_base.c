@@ -315,6 +315,8 @@ START_TEST(near_names)
     ck_assert_str_eq(suggestions("relu_output", names, count),
                      " (did you mean '/layer4/Relu_output_0'?)");
     ck_assert_str_eq(suggestions("x", names, 0), "");
+    ck_assert_str_eq(suggestions("fd", (const char *const[]){"fc", "fa"}, 2),
+                     " (did you mean 'fc' or 'fa'?)");
 }
 END_TEST
 

@@ -262,11 +262,21 @@ static void expect_child(camx__pool *pool)
 START_TEST(fork_before_and_after_use)
 {
     camx__pool *pool = open_pool(3);
+    camx__memory apart;
+    camx__pool *others[2];
 
+    camx__memory_init(&apart, NULL, 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(camx__pool_open(&apart, 2, NULL, NULL, &others[i], NULL), CAMX_OK);
     expect_child(pool);
     run_and_check(pool, 100, 0);
+    run_and_check(others[0], 100, 0);
     expect_child(pool);
     run_and_check(pool, 100, 0);
+    camx__pool_release(others[0]);
+    expect_child(pool);
+    camx__pool_release(others[1]);
+    ck_assert_uint_eq(apart.blocks, 0);
     close_pool(pool);
 }
 END_TEST

@@ -497,6 +497,59 @@ START_TEST(in_the_working_folder)
 }
 END_TEST
 
+/* --- memory ---------------------------------------------------------------------------- */
+
+static int allocations_left;
+
+static void *scarce_allocate(size_t bytes, void *user)
+{
+    (void)user;
+    return allocations_left-- > 0 ? malloc(bytes) : NULL;
+}
+
+static void scarce_release(void *block, void *user)
+{
+    (void)user;
+    free(block);
+}
+
+/* Nothing stays open or allocated, whichever allocation fails. */
+START_TEST(no_memory)
+{
+    camx_allocator allocator = {scarce_allocate, scarce_release, NULL};
+    camx_model_options limits = usual_limits();
+    int before = open_descriptors();
+    char name[8] = "w0";
+    onnx_writer w;
+    opened it;
+
+    onnx_writer_begin(&w, 8, 17);
+    for (int i = 0; i < 10; i++) { /* more files than the first list has room for */
+        name[1] = (char)('0' + i);
+        write_file(name, eight_floats, 32);
+        add_external(&w, name, name, NULL, NULL);
+    }
+    onnx_bytes bytes = onnx_writer_end(&w);
+    write_file("m.onnx", bytes.data, bytes.size);
+    onnx_bytes_free(&bytes);
+    for (int n = 0;; n++) {
+        memset(&it, 0, sizeof it);
+        camx__memory_init(&it.memory, &allocator, 0);
+        allocations_left = n;
+        it.status = camx__onnx_open(&it.memory, path_of("m.onnx"), NULL, 0, &limits, &it.file,
+                                    &it.error);
+        bool enough = allocations_left >= 0;
+        ck_assert_int_eq(it.status, enough ? CAMX_OK : CAMX_E_MEMORY);
+        if (enough)
+            expect_floats(&it, 9, 1);
+        close_opened(&it);
+        ck_assert_int_eq(open_descriptors(), before);
+        if (enough)
+            break;
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("onnx_external");
@@ -518,6 +571,7 @@ int main(void)
     tcase_add_test(all, host_callback);
     tcase_add_test(all, odd_paths);
     tcase_add_test(all, in_the_working_folder);
+    tcase_add_test(all, no_memory);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

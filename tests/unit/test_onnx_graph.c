@@ -463,6 +463,11 @@ START_TEST(bad_attributes)
     a = onnx_attribute_head("a", 4);
     bytes = model_with_attribute(&a);
     expect_refused(&bytes, CAMX_E_FORMAT, "should hold a tensor");
+    a = onnx_attribute_head("a", 4);
+    onnx_field_bytes(&a, 5, "", 0);
+    onnx_field_bytes(&a, 5, "", 0);
+    bytes = model_with_attribute(&a);
+    expect_refused(&bytes, CAMX_E_FORMAT, "two tensors");
     a = onnx_attribute_head("a", 0);
     bytes = model_with_attribute(&a);
     expect_refused(&bytes, CAMX_E_FORMAT, "has no value");
@@ -581,6 +586,39 @@ START_TEST(names)
     open_good(&it, &bytes);
     ck_assert_str_eq(it.file->values[0].name, "caf\xC3\xA9");
     close_opened(&it);
+}
+END_TEST
+
+/* The hash of names in lib/onnx/onnx_names.c, as somebody who means harm would know it. */
+static uint32_t known_hash(const char *name)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001B3u;
+    hash ^= hash >> 33;
+    hash *= 0xFF51AFD7ED558CCDu;
+    hash ^= hash >> 33;
+    return (uint32_t)hash;
+}
+
+/* Names chosen so that they all meet in one place of the table: refused, not searched for hours. */
+START_TEST(colliding_names)
+{
+    onnx_writer w;
+    char name[16];
+    int found = 0;
+
+    onnx_writer_begin(&w, 8, 17);
+    for (unsigned i = 0; found < 700; i++) {
+        snprintf(name, sizeof name, "n%u", i);
+        if ((known_hash(name) & 0xFFF) != 0)
+            continue;
+        onnx_writer_node(&w, "Op", "", "", name);
+        found++;
+    }
+    onnx_bytes bytes = onnx_writer_end(&w);
+    expect_refused(&bytes, CAMX_E_LIMIT, "too many names that collide");
 }
 END_TEST
 
@@ -713,6 +751,7 @@ int main(void)
     tcase_add_test(bad, bad_models);
     tcase_add_test(bad, other_files);
     tcase_add_test(bad, names);
+    tcase_add_test(bad, colliding_names);
     tcase_add_test(bad, prose);
     tcase_add_test(bad, long_names_in_sentences);
     tcase_add_test(bad, limits);

@@ -187,6 +187,16 @@ START_TEST(doubles)
     open_tensor(&it, &t);
     ck_assert_ptr_nonnull(it.file->initialisers[0].source);
     expect_reals(&it, 2, values);
+    t = head(11, 1, (int64_t[]){2}); /* the same as single elements, and an empty packed piece */
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, &values[i], 8);
+        onnx_put_tag(&t, 10, 1);
+        onnx_put_little(&t, bits, 8);
+        onnx_field_bytes(&t, 10, "", 0);
+    }
+    open_tensor(&it, &t);
+    expect_reals(&it, 2, values);
 }
 END_TEST
 

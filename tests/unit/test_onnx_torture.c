@@ -221,34 +221,60 @@ static void scarce_release(void *block, void *user)
     free(block);
 }
 
-START_TEST(every_allocation_fails)
+/* Fails the first, the second, ... allocation until the file opens; returns how many there are. */
+static long fail_each(const onnx_bytes *bytes, int again)
 {
     camx_model_options limits = usual_limits();
-    onnx_bytes bytes = small_model();
 
     limits.copy = 1;
-    for (int again = 0; again < 2; again++) {
-        for (long n = 0;; n++) {
-            scarce state = {.left = n, .again = again};
-            camx_allocator allocator = {scarce_allocate, scarce_release, &state};
-            camx__memory memory;
-            camx__onnx_file *file = NULL;
-            camx_error error;
-            camx__memory_init(&memory, &allocator, 0);
-            camx_status status =
-                camx__onnx_open(&memory, NULL, bytes.data, bytes.size, &limits, &file, &error);
-            ck_assert_int_eq(status, state.failed ? CAMX_E_MEMORY : CAMX_OK);
-            ck_assert(!state.failed || strstr(error.message, "memory") != NULL);
-            camx__onnx_close(file);
-            ck_assert_uint_eq(memory.blocks, 0);
-            ck_assert_uint_eq(memory.used, 0);
-            if (!state.failed) {
-                ck_assert_int_gt(n, 3);
-                break;
-            }
-        }
+    for (long n = 0;; n++) {
+        scarce state = {.left = n, .again = again};
+        camx_allocator allocator = {scarce_allocate, scarce_release, &state};
+        camx__memory memory;
+        camx__onnx_file *file = NULL;
+        camx_error error;
+        camx__memory_init(&memory, &allocator, 0);
+        camx_status status =
+            camx__onnx_open(&memory, NULL, bytes->data, bytes->size, &limits, &file, &error);
+        ck_assert_int_eq(status, state.failed ? CAMX_E_MEMORY : CAMX_OK);
+        ck_assert(!state.failed || strstr(error.message, "memory") != NULL);
+        camx__onnx_close(file);
+        ck_assert_uint_eq(memory.blocks, 0);
+        ck_assert_uint_eq(memory.used, 0);
+        if (!state.failed)
+            return n;
     }
-    onnx_bytes_free(&bytes);
+}
+
+/* So many values that the tables grow, and a name that is longer than the usual ones. */
+static onnx_bytes long_model(void)
+{
+    char names[2][400];
+    onnx_writer w;
+
+    onnx_writer_begin(&w, 8, 17);
+    onnx_writer_input(&w, "x", 1, 1, (int64_t[]){1});
+    memcpy(names[1], "x", 2);
+    for (int i = 0; i < 300; i++) {
+        int digits = snprintf(names[i % 2], 16, "v%d", i);
+        if (i == 150) {
+            memset(names[i % 2] + digits, 'a', 300);
+            names[i % 2][digits + 300] = '\0';
+        }
+        onnx_writer_node(&w, "Relu", "", names[1 - i % 2], names[i % 2]);
+    }
+    return onnx_writer_end(&w);
+}
+
+START_TEST(every_allocation_fails)
+{
+    onnx_bytes models[2] = {small_model(), long_model()};
+
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_gt(fail_each(&models[i], 0), 3);
+        ck_assert_int_gt(fail_each(&models[i], 1), 3);
+        onnx_bytes_free(&models[i]);
+    }
 }
 END_TEST
 
