@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,10 @@ class Models(Case):
         second = pickle.loads(pickle.dumps(self.model))
         self.assertIs(first, second, "one process opens a file once")
         self.assertEqual(first.labels, self.model.labels)
+        number = id(first)
+        del first, second
+        gc.collect()
+        self.assertEqual(id(pickle.loads(pickle.dumps(self.model))), number, "and keeps it a while")
         from_bytes = pickle.loads(pickle.dumps(camx.Model(tiny_onnx.model_bytes())))
         self.assertEqual(from_bytes.class_count, 5)
 
@@ -827,6 +832,31 @@ class Importing(unittest.TestCase):
         self.assertRegex(
             self.attempt(os.environ["CAMX_ABI_STUB"]), "has ABI version 99, .* needs 0"
         )
+
+    def test_where_it_looks(self) -> None:
+        """camx/_lib/ first, then build/lib/ of the source tree; libcamx-image beside libcamx."""
+        program = "import camx; print(camx.library_path); camx._library.image_library()"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("CAMX_")}
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder).resolve()
+            package = root / "bindings" / "python" / "camx"
+            shutil.copytree(Path(camx.__file__).parent, package)
+            environment["PYTHONPATH"] = str(package.parent)
+            for place in (root / "build" / "lib", package / "_lib"):
+                (place / "image").mkdir(parents=True)
+                (place / "libcamx.so").symlink_to(Path(camx.library_path).resolve())
+                if image_library():
+                    image = place / "image" / "libcamx-image.so"
+                    image.symlink_to(Path(camx._library.image_library()._name).resolve())
+                run = subprocess.run(
+                    [sys.executable, "-c", program],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                )
+                if image_library():
+                    self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertEqual(run.stdout.strip(), str(place / "libcamx.so"))
 
     def test_versions(self) -> None:
         self.assertEqual(camx.version(), camx.__version__)

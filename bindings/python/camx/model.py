@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import ctypes
 import os
 import threading
@@ -232,11 +233,13 @@ class Model:
 
 
 _reopened: "weakref.WeakValueDictionary[Any, Model]" = weakref.WeakValueDictionary()
+_recent: "collections.deque[Model]" = collections.deque(maxlen=2)
 _reopened_lock = threading.Lock()
 
 
 def _reopen_path(path: str, size: int, options: Dict[str, Any]) -> Model:
-    """Unpickling: opens the file again, once per process."""
+    """Unpickling: opens the file again, once per process; the last two stay open, because a worker
+    that gets a model with every task would otherwise open it for every task."""
     if size >= 0 and os.path.exists(path) and os.path.getsize(path) != size:
         raise FileError(
             f"the model {path} has changed since it was pickled: {size} bytes then, "
@@ -247,6 +250,8 @@ def _reopen_path(path: str, size: int, options: Dict[str, Any]) -> Model:
         model = _reopened.get(key)
         if model is None:
             model = _reopened[key] = Model(path, **options)
+        if model not in _recent:
+            _recent.append(model)
         return model
 
 
