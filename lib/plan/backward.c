@@ -98,10 +98,17 @@ static camx_status take_places(camx__planner *planner, const camx__node *node, i
     if (step->inputs == NULL || step->outputs == NULL || step->output_gradients == NULL ||
         step->input_gradients == NULL || step->accumulate == NULL)
         return camx__fail_memory(planner->error, sizeof *step, "the program");
-    for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] >= 0)
-            step->inputs[i] = seen != NULL && seen->op == node->op ? seen->inputs[i]
-                                                                   : model_place(planner, node->inputs[i]);
+    for (int i = 0; i < node->input_count; i++) {
+        int id = node->inputs[i];
+        if (id < 0)
+            continue;
+        if (seen != NULL && seen->op == node->op)
+            step->inputs[i] = seen->inputs[i];
+        else if (planner->graph->values[id].constant)
+            CAMX__FORWARD(camx__plan_constant(planner, id, false, &step->inputs[i]));
+        else
+            step->inputs[i] = model_place(planner, id);
+    }
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i] >= 0)
             step->outputs[i] = model_place(planner, node->outputs[i]);

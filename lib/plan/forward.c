@@ -12,7 +12,7 @@ static const camx__tensor *tensor_of(const camx__planner *planner, int place)
     return &planner->program->places[place].tensor;
 }
 
-static camx_status constant_place(camx__planner *planner, int id, bool packed, int *place)
+camx_status camx__plan_constant(camx__planner *planner, int id, bool packed, int *place)
 {
     const camx__value *value = &planner->graph->values[id];
     if (planner->primary[id] >= 0 && (packed || tensor_of(planner, planner->primary[id])->data != NULL)) {
@@ -73,9 +73,9 @@ static camx_status input_place(camx__planner *planner, int id, wish order, int *
 {
     const camx__value *value = &planner->graph->values[id];
     if (value->constant && (order != WISH_CHANNELS_LAST || value->tensor.shape.rank < 3))
-        return constant_place(planner, id, false, place);
+        return camx__plan_constant(planner, id, false, place);
     if (value->constant)
-        CAMX__FORWARD(constant_place(planner, id, false, place));
+        CAMX__FORWARD(camx__plan_constant(planner, id, false, place));
     *place = planner->primary[id];
     if (*place < 0)
         return camx__fail(planner->error, CAMX_E_INTERNAL, "%s: value '%s' has no place",
@@ -178,7 +178,7 @@ static camx_status collect_inputs(camx__planner *planner, const camx__node *node
         if (id < 0)
             continue;
         if (i > 0 && i == node->op->weight_input && planner->graph->values[id].constant)
-            CAMX__FORWARD(constant_place(planner, id, true, &step->inputs[i]));
+            CAMX__FORWARD(camx__plan_constant(planner, id, true, &step->inputs[i]));
         else
             CAMX__FORWARD(input_place(planner, id, wish_of(node->op, i), &step->inputs[i]));
     }
@@ -344,7 +344,7 @@ static camx_status keep_values(camx__planner *planner)
         if (!planner->keep[v])
             continue;
         if (planner->graph->values[v].constant)
-            CAMX__FORWARD(constant_place(planner, v, false, &planner->primary[v]));
+            CAMX__FORWARD(camx__plan_constant(planner, v, false, &planner->primary[v]));
         program->value_place[v] = planner->primary[v];
         program->kept[v] = planner->primary[v] >= 0;
         camx__plan_keep(planner, planner->primary[v]);

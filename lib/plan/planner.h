@@ -62,6 +62,9 @@ camx_status camx__plan_fuse(camx__planner *planner);
 /* forward.c */
 camx_status camx__plan_forward(camx__planner *planner);
 
+/* The place of a constant; packed: only its shape is needed. */
+camx_status camx__plan_constant(camx__planner *planner, int id, bool packed, int *place);
+
 /* Prepares a step's operator and finds its packed weights. scale, factors: a folded batch norm, or -1 and NULL. */
 camx_status camx__plan_prepare(camx__planner *planner, const camx__node *node, camx__step *step, bool backward,
                                unsigned wanted, int scale, const real *factors);

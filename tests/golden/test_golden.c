@@ -280,7 +280,7 @@ static void check_cam(subject *s)
 static void check_occlusion(subject *s)
 {
     const golden_record *record = golden_find(&s->reference, GOLDEN_OCCLUSION);
-    const golden_record *input = golden_find(&s->reference, GOLDEN_INPUT);
+    camx_map_info info = {.struct_size = sizeof info};
     camx_occlusion_options options;
     camx_target target;
     camx_error error;
@@ -290,12 +290,13 @@ static void check_occlusion(subject *s)
     options.patch_width = (int32_t)record->params[1];
     options.stride_x = (int32_t)record->params[2];
     need(occlusion_map(s->session, NULL, &target, &options, s->map, &error), &error, s, "occlusion");
+    need(camx_map_get_info(s->map, 0, &info, &error), &error, s, "map info");
     uint32_t step = record->params[3];
     const float *map = camx_map_values(s->map, 0);
     float *sample = malloc(record->count * sizeof(float));
-    uint32_t width = (input->dims[3] + step - 1) / step;
+    uint32_t width = ((uint32_t)info.width + step - 1) / step;
     for (uint32_t i = 0; i < record->count; i++)
-        sample[i] = map[i / width * step * input->dims[3] + i % width * step];
+        sample[i] = map[i / width * step * (uint32_t)info.width + i % width * step];
     check_raw(s, record, sample, "occlusion");
     free(sample);
 }
