@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cast: between reals (nothing changes: every float type is widened to `real`), between integers (what does not fit
+ * Cast and CastLike: between reals (nothing changes: every float type is widened to `real`), between integers (what does not fit
  * wraps around), and between the two (reals are cut towards zero).
  */
 #include <math.h>
 
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
+#include "ops/move.h"
 #include "ops/op.h"
 
 typedef struct cast_params {
@@ -14,19 +15,29 @@ typedef struct cast_params {
     camx__elem to;
 } cast_params;
 
-static camx_status cast_bind(camx__op_bind *bind)
+static camx_status bind_to(camx__op_bind *bind, int64_t to)
 {
-    int64_t to = 0;
     const camx__tensor *x = bind->inputs[0];
     cast_params *params = camx__op_params(bind, sizeof *params);
     if (params == NULL)
         return CAMX_E_MEMORY;
-    CAMX__FORWARD(camx__op_int(bind, "to", 0, &to));
     params->from = x->elem;
     params->to = to > 0 && to <= CAMX__ELEM_BFLOAT16 ? (camx__elem)to : CAMX__ELEM_NONE;
     if (!camx__elem_is_real(params->to) && !camx__elem_is_integer(params->to))
         return camx__op_unsupported(bind, "values cannot be cast to %s here", camx__elem_name((int)to));
     return camx__op_output(bind, 0, &x->shape, params->to);
+}
+
+static camx_status cast_bind(camx__op_bind *bind)
+{
+    int64_t to = 0;
+    CAMX__FORWARD(camx__op_int(bind, "to", 0, &to));
+    return bind_to(bind, to);
+}
+
+static camx_status cast_like_bind(camx__op_bind *bind)
+{
+    return bind_to(bind, bind->inputs[1]->elem);
 }
 
 /* A real as an integer: cut towards zero; what no int64 can hold becomes the nearest, NaN becomes 0. */
@@ -89,19 +100,27 @@ static camx_status cast_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
+/* A CastLike has a second input, of which only the type matters. */
 static camx_status cast_backward(const camx__op_gradient *g)
 {
-    camx__broadcast_copy(g->pool, g->output_gradients[0], g->input_gradients[0], g->accumulate[0]);
+    if (g->input_gradients[0] != NULL)
+        camx__broadcast_copy(g->pool, g->output_gradients[0], g->input_gradients[0], g->accumulate[0]);
+    if (g->input_count > 1 && g->input_gradients[1] != NULL && !g->accumulate[1])
+        camx__move_clear(g->pool, g->input_gradients[1]);
     return CAMX_OK;
 }
 
-const camx__op camx__op_cast = {
-    .name = "Cast",
-    .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .max_outputs = 1,
-    .bind = cast_bind,
-    .forward = cast_forward,
-    .backward = cast_backward,
-};
+#define CAST(ROW, NAME, INPUTS)                                \
+    const camx__op camx__op_##ROW = {                          \
+        .name = NAME,                                          \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,   \
+        .min_inputs = INPUTS,                                  \
+        .max_inputs = INPUTS,                                  \
+        .max_outputs = 1,                                      \
+        .bind = ROW##_bind,                                    \
+        .forward = cast_forward,                               \
+        .backward = cast_backward,                             \
+    }
+
+CAST(cast, "Cast", 1);
+CAST(cast_like, "CastLike", 2);
