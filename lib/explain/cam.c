@@ -24,7 +24,6 @@ typedef struct work {
 static camx_status add_class(const work *w, int32_t class_index, double sign)
 {
     const camx__cam_head *head = &w->head;
-    camx__constant constant = {w->session->bound->graph, head->weights};
     if (class_index < 0)
         return CAMX_OK;
     if (head->weights < 0) {
@@ -34,7 +33,8 @@ static camx_status add_class(const work *w, int32_t class_index, double sign)
     int64_t first = class_index * head->class_step;
     int64_t at_once = head->channel_step == 1 ? head->channels : 1;
     for (int64_t c = 0; c < head->channels; c += at_once)
-        CAMX__FORWARD(camx__constant_read(&constant, first + c * head->channel_step, at_once, w->row + c, w->error));
+        CAMX__FORWARD(camx__model_constant(w->session->model, w->session->bound, head->weights,
+                                           first + c * head->channel_step, at_once, w->row + c, w->error));
     for (int64_t c = 0; c < head->channels; c++)
         w->weights[c] += sign * head->factor * (double)w->row[c];
     return CAMX_OK;

@@ -59,10 +59,19 @@ camx_status camx__model_graph(camx_model *model, const camx__shape *shape, camx_
                               camx_error *error);
 void camx__model_return_graph(camx_model *model, camx__bound *bound);
 
+/* Numbers of a constant of that graph. Planning, which may be going on in other threads, fetches constants into memory:
+ * they are read under the model's lock. */
+camx_status camx__model_constant(camx_model *model, const camx__bound *bound, int value, int64_t first,
+                                 int64_t count, real *out, camx_error *error);
+
 /* A program of that graph that serves the demand, found or made; give it back likewise. */
 camx_status camx__model_program(camx_model *model, camx__bound *bound, const camx__demand *demand,
                                 camx__planned **planned, camx_error *error);
 void camx__model_return_program(camx_model *model, camx__planned *planned);
+
+/* Elements of a constant of a graph, under the lock: planning may be bringing the same constant into memory. */
+camx_status camx__model_read_constant(camx_model *model, const camx__graph *graph, int value, int64_t first,
+                                      int64_t count, real *out, camx_error *error);
 
 /* The shape of a run for images of this size: the file's batch if it fixes one, otherwise 1. */
 camx_status camx__model_input_shape(const camx_model *model, int64_t height, int64_t width, camx__shape *shape,
