@@ -83,11 +83,11 @@ CAMX_API const char *camx_build_info(void);
 typedef enum camx_status {
     CAMX_OK = 0,
     CAMX_E_ARGUMENT = 1,     /* an argument is NULL, out of range, or contradicts another */
-    CAMX_E_MEMORY = 2,       /* the allocator gave nothing */
+    CAMX_E_MEMORY = 2,       /* the allocator gave nothing, or max_memory of the options is used up */
     CAMX_E_IO = 3,           /* a file cannot be opened, read or written */
     CAMX_E_FORMAT = 4,       /* the file is damaged or not what it should be */
     CAMX_E_UNSUPPORTED = 5,  /* valid, but libcamx cannot do it: operators, types, file variants */
-    CAMX_E_LIMIT = 6,        /* one of the limits in the options would be exceeded */
+    CAMX_E_LIMIT = 6,        /* one of the other limits in the options would be exceeded */
     CAMX_E_SHAPE = 7,        /* the network cannot take an input of this size or channel count */
     CAMX_E_NOT_FOUND = 8,    /* no such layer, class, or name; near names are suggested */
     CAMX_E_METHOD = 9,       /* this method does not apply to this network or layer */

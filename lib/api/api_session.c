@@ -125,13 +125,13 @@ camx_status camx_session_scores(camx_session *session, uint32_t image, int32_t s
     CAMX__BEGIN(error);
     CAMX__NOT_NULL(session, error);
     CAMX__NOT_NULL(values, error);
-    CAMX__FORWARD(logits_of(session, image, &logits, error));
     size_t classes = (size_t)session->model->classes;
     if (count != classes)
         return camx__fail(error, CAMX_E_ARGUMENT, "room for %zu scores was given; the network has %zu classes", count,
                           classes);
     if (score < CAMX_SCORE_DEFAULT || score > CAMX_SCORE_PROBABILITY)
-        return camx__fail(error, CAMX_E_ARGUMENT, "%d is no camx_score", score);
+        return camx__fail(error, CAMX_E_ARGUMENT, "score is %d, which is no camx_score", score);
+    CAMX__FORWARD(logits_of(session, image, &logits, error));
     if (score == CAMX_SCORE_PROBABILITY)
         camx__session_probabilities(session, logits, values);
     else

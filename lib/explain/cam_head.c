@@ -113,16 +113,27 @@ static int take_dense(const camx__graph *graph, int value, camx__cam_head *head)
 
 /* ---- the pool ---- */
 
+/* The axes of a reduction as bits; 0 if they cannot be told. */
+static unsigned reduced_axes(const camx__graph *graph, const camx__node *node)
+{
+    const camx__onnx_attribute *attribute = camx__onnx_find(node->record, "axes");
+    const int64_t *axes = attribute != NULL ? attribute->ints : NULL;
+    int64_t count = attribute != NULL ? (int64_t)attribute->count : 0;
+    unsigned bits = 0;
+    if (attribute == NULL && constant(graph, node, 1)) {
+        const camx__tensor *tensor = &graph->values[node->inputs[1]].tensor;
+        axes = tensor->data != NULL && camx__elem_is_integer(tensor->elem) ? camx__ints(tensor) : NULL;
+        count = camx__shape_count(&tensor->shape);
+    }
+    for (int64_t i = 0; axes != NULL && i < count; i++)
+        bits |= 1u << (axes[i] & 3); /* of four axes; -1 is the last one */
+    return bits;
+}
+
 static bool reduces_space(const camx__graph *graph, const camx__node *node)
 {
-    const camx__value *input = &graph->values[node->inputs[0]];
-    const camx__shape *in = &input->tensor.shape;
-    const camx__shape *out = shape_of(graph, node->outputs[0]);
-    int channel = input->channels_last ? 3 : 1;
-    bool keeps_channels = camx__shape_count(out) == in->dim[0] * in->dim[channel];
-    if (out->rank == 4)
-        keeps_channels &= out->dim[channel] == in->dim[channel];
-    return keeps_channels && in->dim[channel] > 1;
+    bool last = graph->values[node->inputs[0]].channels_last;
+    return reduced_axes(graph, node) == (last ? 1u << 1 | 1u << 2 : 1u << 2 | 1u << 3);
 }
 
 static bool pools_everything(const camx__graph *graph, const camx__node *node)
@@ -183,7 +194,10 @@ camx_status camx__cam_find_head(const camx__graph *graph, camx__cam_head *head, 
     head->features = skip_transposes(graph, head->features);
     const camx__value *features = &graph->values[head->features];
     int64_t channels = features->tensor.shape.dim[features->channels_last ? 3 : 1];
-    if (channels != (dense ? head->channels : graph->head.classes))
+    bool fits = dense ? channels == head->channels && camx__shape_count(shape_of(graph, head->weights)) ==
+                                                          channels * graph->head.classes
+                      : channels == graph->head.classes;
+    if (!fits)
         return refuse(graph, "the pooled maps and the class weights do not fit together", error);
     return CAMX_OK;
 }

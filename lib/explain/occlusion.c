@@ -76,30 +76,45 @@ static void write_map(const work *w, uint32_t image, uint64_t done, uint64_t tot
     camx__map_finish(w->map, image);
 }
 
-static camx_status one_position(const work *w, const float *images, int64_t item, const camx__aim *aim, float whole,
-                                camx__span rows, camx__span columns)
+/* The target's value for one image of `covered` as it is now. */
+static camx_status score_covered(const work *w, int64_t item, const camx__aim *aim, float *score)
 {
     camx_session *session = w->session;
     int64_t classes = session->model->classes;
-    paint(w, w->covered, w->fill, item, rows, columns);
     camx__session_feed(session, &session->side, w->covered, 0);
     CAMX__FORWARD(camx__runner_forward(&session->side, w->error));
     session->stats.forward_runs += (uint64_t)camx__session_batch(session);
     camx__session_read_logits(session, &session->side, w->logits);
-    float score = camx__aim_score(session, aim, w->logits + item * classes, w->scratch);
-    count_fall(w, whole - score, rows, columns);
-    paint(w, w->covered, images, item, rows, columns);
+    *score = camx__aim_score(session, aim, w->logits + item * classes, w->scratch);
     return CAMX_OK;
 }
 
-static camx_status all_positions(work *w, const float *images, int64_t item, const camx__aim *aim, float whole,
-                                 uint64_t *done)
+static camx_status one_position(const work *w, const float *images, uint32_t image, const camx__aim *aim, float whole,
+                                camx__span rows, camx__span columns)
 {
+    int64_t item = image % camx__session_batch(w->session);
+    float score = 0.0F;
+    paint(w, w->covered, w->fill, item, rows, columns);
+    CAMX__FORWARD(score_covered(w, item, aim, &score));
+    count_fall(w, whole - score, rows, columns);
+    paint(w, w->covered, images, item, rows, columns);
+    /* In an occlusion map NaN means a gap: that the network gave NaN has to be said. */
+    if (!isfinite(score))
+        camx__map_record_at(w->map, image)->hint = CAMX_FINDING_NOT_FINITE;
+    return CAMX_OK;
+}
+
+/* The uncovered score comes from the same program as the covered ones, so that a patch that changes nothing gives a fall
+ * of exactly 0. */
+static camx_status all_positions(work *w, const float *images, uint32_t image, const camx__aim *aim, uint64_t *done)
+{
+    float whole = 0.0F;
+    CAMX__FORWARD(score_covered(w, image % camx__session_batch(w->session), aim, &whole));
     for (int64_t row = 0; row < w->rows.count; row++) {
         camx__span rows = camx__grid_span(&w->rows, row);
         for (int64_t column = 0; column < w->columns.count; column++) {
             camx__span columns = camx__grid_span(&w->columns, column);
-            CAMX__FORWARD(one_position(w, images, item, aim, whole, rows, columns));
+            CAMX__FORWARD(one_position(w, images, image, aim, whole, rows, columns));
             (*done)++;
             CAMX__FORWARD(camx__progress_step(&w->progress, 1, w->error));
         }
@@ -125,8 +140,7 @@ static camx_status one_image(work *w, uint32_t image)
     memset(w->hits, 0, (size_t)pixels * sizeof(uint32_t));
     memcpy(w->covered, images, (size_t)size * sizeof(float));
     CAMX__FORWARD(camx__occlusion_fill(session, &w->options, images, w->fill, w->error));
-    float whole = camx__aim_score(session, &aim, logits, w->scratch);
-    camx_status status = all_positions(w, images, image % batch, &aim, whole, &done);
+    camx_status status = all_positions(w, images, image, &aim, &done);
     write_map(w, image, done, (uint64_t)(w->rows.count * w->columns.count));
     return status;
 }
@@ -204,6 +218,7 @@ camx_status camx__occlusion(camx_session *session, camx_input *input, const camx
     work w = {.session = session, .map = map, .error = error};
     camx_occlusion_options_init(&w.options);
     CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_occlusion_options, &w.options, given, error));
+    CAMX__FORWARD(camx__occlusion_check(&w.options, error));
     CAMX__FORWARD(camx__session_take(session, input, error));
     CAMX__FORWARD(camx__target_take(session, target, &w.target, error));
     const camx_input *taken = session->input;

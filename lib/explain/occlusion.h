@@ -21,6 +21,9 @@ typedef struct camx__axis_grid {
     int32_t edge;  /* camx_edge */
 } camx__axis_grid;
 
+/* Checks what does not depend on the input. */
+camx_status camx__occlusion_check(const camx_occlusion_options *options, camx_error *error);
+
 /* Checks the options against the size of the input and works out both axes. */
 camx_status camx__occlusion_grid(const camx_occlusion_options *options, int64_t width, int64_t height,
                                  camx__axis_grid *columns, camx__axis_grid *rows, camx_error *error);

@@ -23,8 +23,38 @@ static camx_status axis(int64_t size, int64_t patch, int64_t stride, int32_t edg
     grid->edge = edge;
     grid->count = (size - patch + stride - 1) / stride + 1;
     grid->shift = 0;
-    if (edge == CAMX_EDGE_CENTRED)
-        grid->shift = ((grid->count - 1) * stride + patch - size) / 2;
+    /* Where the stride is longer than the patch, a last position could lie outside altogether. */
+    if (edge == CAMX_EDGE_CROP && (grid->count - 1) * stride >= size)
+        grid->count--;
+    if (edge == CAMX_EDGE_CENTRED) {
+        int64_t beyond = (grid->count - 1) * stride + patch - size;
+        if (beyond / 2 >= patch) {
+            grid->count--;
+            beyond -= stride;
+        }
+        grid->shift = beyond / 2;
+    }
+    return CAMX_OK;
+}
+
+camx_status camx__occlusion_check(const camx_occlusion_options *options, camx_error *error)
+{
+    if (options->edge < CAMX_EDGE_CROP || options->edge > CAMX_EDGE_CENTRED)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.edge is %d, which is no camx_edge",
+                          options->edge);
+    if (options->fill < CAMX_FILL_COLOUR || options->fill > CAMX_FILL_VALUE)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.fill is %d, which is no camx_fill",
+                          options->fill);
+    if (options->fill == CAMX_FILL_VALUE && !isfinite(options->fill_value))
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.fill_value is %g: give a finite number",
+                          (double)options->fill_value);
+    if (!(options->blur_sigma >= 0.0F) || options->blur_sigma > 10000.0F)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_occlusion_options.blur_sigma is %g: give pixels, 0 (automatic) to 10000",
+                          (double)options->blur_sigma);
+    if (!(options->deadline >= 0.0))
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_occlusion_options.deadline is %g: give seconds, or 0 for none", options->deadline);
     return CAMX_OK;
 }
 
@@ -40,9 +70,6 @@ camx_status camx__occlusion_grid(const camx_occlusion_options *options, int64_t 
         stride_x = patch_width / 2 > 0 ? patch_width / 2 : 1;
     if (stride_y == 0)
         stride_y = options->stride_x != 0 ? stride_x : patch_height / 2 > 0 ? patch_height / 2 : 1;
-    if (options->edge < CAMX_EDGE_CROP || options->edge > CAMX_EDGE_CENTRED)
-        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.edge is %d, which is no camx_edge",
-                          options->edge);
     CAMX__FORWARD(axis(width, patch_width, stride_x, options->edge, "wide", columns, error));
     return axis(height, patch_height, stride_y, options->edge, "high", rows, error);
 }
@@ -162,16 +189,8 @@ camx_status camx__occlusion_fill(const camx_session *session, const camx_occlusi
                                  const float *images, float *fill, camx_error *error)
 {
     planes p = planes_of(session);
-    if (options->fill == CAMX_FILL_BLUR) {
-        if (!(options->blur_sigma >= 0.0F) || options->blur_sigma > 10000.0F)
-            return camx__fail(error, CAMX_E_ARGUMENT,
-                              "camx_occlusion_options.blur_sigma is %g: give pixels, 0 (automatic) to 10000",
-                              (double)options->blur_sigma);
+    if (options->fill == CAMX_FILL_BLUR)
         return blur(session, blur_sigma(session, options), images, fill, error);
-    }
-    if (options->fill != CAMX_FILL_COLOUR && options->fill != CAMX_FILL_VALUE)
-        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.fill is %d, which is no camx_fill",
-                          options->fill);
     for (int64_t i = 0; i < p.count; i++) {
         int64_t channel = i % p.channels;
         float value = options->fill_value;

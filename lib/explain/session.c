@@ -56,9 +56,14 @@ static camx_status choose_settings(camx_session *session, const camx_session_opt
         return camx__fail(error, CAMX_E_UNSUPPORTED, "this build of libcamx has no GEMM back end number %d (%s)",
                           options->gemm, camx_build_info());
     if (options->share_threads != NULL) {
+        /* The threads live in the memory of the model they were started for. */
         session->pool = options->share_threads->pool;
+        session->pool_owner = options->share_threads->pool_owner;
+        camx__model_retain(session->pool_owner);
         camx__pool_retain(session->pool);
     } else {
+        session->pool_owner = session->model;
+        camx__model_retain(session->pool_owner);
         CAMX__FORWARD(camx__pool_open(session->memory, options->threads, options->parallel_for,
                                       options->parallel_user, &session->pool, error));
     }
@@ -145,6 +150,7 @@ void camx__session_close(camx_session *session)
     if (session == NULL)
         return;
     camx_model *model = session->model;
+    camx_model *pool_owner = session->pool_owner;
     drop_input(session);
     drop_graph(session);
     for (uint32_t i = 0; i < session->layer_count; i++)
@@ -152,6 +158,7 @@ void camx__session_close(camx_session *session)
     camx__free(session->memory, session->layer_names);
     camx__pool_release(session->pool);
     camx__free(&model->memory, session);
+    camx__model_release(pool_owner);
     camx__model_release(model);
 }
 
@@ -160,10 +167,16 @@ void camx__session_close(camx_session *session)
 static bool worth_keeping(const camx_session *session, int value)
 {
     const camx__value *v = &session->bound->graph->values[value];
-    bool reals = camx__elem_is_real(v->tensor.elem);
     if (session->keep == CAMX_KEEP_ALL)
-        return reals;
-    return session->keep == CAMX_KEEP_SPATIAL && reals && v->tensor.shape.rank == 4;
+        return true;
+    return session->keep == CAMX_KEEP_SPATIAL && camx__elem_is_real(v->tensor.elem) && v->tensor.shape.rank == 4;
+}
+
+/* Kept, and with a gradient if it can have one. */
+static void wish_for(camx_session *session, int value)
+{
+    session->keeps[value] = true;
+    session->gradients[value] = camx__elem_is_real(session->bound->graph->values[value].tensor.elem);
 }
 
 /* What every program of this session has to offer: the scores, the default layer, the layers of the options, and what
@@ -173,21 +186,15 @@ static camx_status start_wishes(camx_session *session, camx_error *error)
     const camx__graph *graph = session->bound->graph;
     int layer = graph->head.default_layer;
     session->keeps[graph->head.logits] = true;
-    if (layer >= 0) {
-        session->keeps[layer] = true;
-        session->gradients[layer] = true;
-    }
+    if (layer >= 0)
+        wish_for(session, layer);
     for (uint32_t i = 0; i < session->layer_count; i++) {
         CAMX__FORWARD(camx__graph_find_layer(graph, session->layer_names[i], &layer, error));
-        session->keeps[layer] = true;
-        session->gradients[layer] = camx__elem_is_real(graph->values[layer].tensor.elem);
+        wish_for(session, layer);
     }
-    for (int i = 0; i < graph->layer_count; i++) {
-        if (!worth_keeping(session, graph->layers[i]))
-            continue;
-        session->keeps[graph->layers[i]] = true;
-        session->gradients[graph->layers[i]] = true;
-    }
+    for (int i = 0; i < graph->layer_count; i++)
+        if (worth_keeping(session, graph->layers[i]))
+            wish_for(session, graph->layers[i]);
     return CAMX_OK;
 }
 
@@ -273,9 +280,13 @@ static camx_status bind_input(camx_session *session, const camx_input *input, ca
                               camx_error *error)
 {
     const camx_model *model = session->model;
-    if (input->channels != model->channels || input->channels_last != model->channels_last)
+    if (input->channels != model->channels)
         return camx__fail(error, CAMX_E_SHAPE, "the input was made for a network with %d channels, %s has %d",
                           input->channels, model->file->name, model->channels);
+    if (input->channels_last != model->channels_last)
+        return camx__fail(error, CAMX_E_SHAPE, "the input was made for a network of [N, %s], %s takes [N, %s]",
+                          input->channels_last ? "H, W, C" : "C, H, W", model->file->name,
+                          model->channels_last ? "H, W, C" : "C, H, W");
     CAMX__FORWARD(camx__model_input_shape(model, input->height, input->width, shape, error));
     if (input->images % shape->dim[0] != 0)
         return camx__fail(error, CAMX_E_SHAPE,
@@ -289,14 +300,15 @@ camx_status camx__session_take(camx_session *session, camx_input *input, camx_er
     camx__shape shape;
     if (input == NULL && session->input == NULL)
         return camx__fail(error, CAMX_E_STATE, "no input was given to this session yet: pass one");
-    if (input != NULL && (session->input == NULL || input->identity != session->input->identity)) {
-        CAMX__FORWARD(bind_input(session, input, &shape, error));
+    bool fresh = input != NULL && (session->input == NULL || input->identity != session->input->identity);
+    CAMX__FORWARD(bind_input(session, fresh ? input : session->input, &shape, error));
+    CAMX__FORWARD(camx__session_bind(session, &shape, error));
+    /* An input that the network cannot take leaves the last one in its place. */
+    if (fresh) {
         camx__input_retain(input);
         drop_input(session);
         session->input = input;
     }
-    CAMX__FORWARD(bind_input(session, session->input, &shape, error));
-    CAMX__FORWARD(camx__session_bind(session, &shape, error));
     if (session->logits == NULL || session->has_logits == NULL) {
         size_t images = (size_t)session->input->images;
         camx__free(session->memory, session->logits);

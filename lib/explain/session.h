@@ -16,6 +16,7 @@ struct camx_session {
     camx_model *model;
     camx__memory *memory;
     camx__pool *pool;
+    camx_model *pool_owner; /* whose memory the pool is made of: with share_threads perhaps another model */
     camx__op_settings settings;
     bool fusion;
     int32_t keep; /* camx_keep */

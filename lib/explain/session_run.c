@@ -22,9 +22,17 @@ int64_t camx__session_runs(const camx_session *session)
 
 camx_status camx__session_ask(camx_session *session, int value, bool gradient, camx_error *error)
 {
+    bool kept = session->keeps[value];
+    bool offered = session->gradients[value];
     session->keeps[value] = true;
     session->gradients[value] |= gradient;
-    return camx__session_plan(session, error);
+    camx_status status = camx__session_plan(session, error);
+    if (status != CAMX_OK) {
+        /* A wish that cannot be met (for want of memory, say) must not stand in the way of later ones. */
+        session->keeps[value] = kept;
+        session->gradients[value] = offered;
+    }
+    return status;
 }
 
 void camx__session_feed(const camx_session *session, camx__runner *runner, const float *values, int64_t run)
@@ -125,7 +133,12 @@ camx_status camx__session_check_spatial(const camx_session *session, int value, 
 {
     const camx__value *v = &session->bound->graph->values[value];
     char text[120];
-    if (v->tensor.shape.rank == 4 && camx__elem_is_real(v->tensor.elem))
+    if (!camx__elem_is_real(v->tensor.elem))
+        return camx__fail(error, CAMX_E_METHOD,
+                          "layer '%s' is no feature map: it holds integers, which have no gradient; `camx layers` marks "
+                          "those that are",
+                          v->name);
+    if (v->tensor.shape.rank == 4 && camx__shape_count(&v->tensor.shape) > 0)
         return CAMX_OK;
     return camx__fail(error, CAMX_E_METHOD,
                       "layer '%s' is no feature map: its shape is %s, not [N, C, H, W]; `camx layers` marks those that "

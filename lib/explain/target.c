@@ -41,6 +41,10 @@ static camx_status check_count(const camx_session *session, const camx_target *t
     uint32_t given = target->count == 0 ? 1 : target->count;
     if (target->kind == CAMX_TARGET_TOP || given == images)
         return CAMX_OK;
+    if (target->kind == CAMX_TARGET_SEED)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "the seed is for %u image%s, but there are %u: set camx_target.count to the number of images",
+                          given, given == 1 ? "" : "s", images);
     return camx__fail(error, CAMX_E_ARGUMENT,
                       "the target names %u class%s for %u images: give camx_target.classes one entry per image",
                       given, given == 1 ? "" : "es", images);
