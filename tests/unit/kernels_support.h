@@ -83,6 +83,11 @@ static inline buffer buffer_copy(const buffer *from)
     return b;
 }
 
+static inline void buffer_restore(buffer *to, const buffer *from)
+{
+    memcpy(to->all, from->all, (size_t)(from->rows * from->pitch + 2 * GUARD) * sizeof(real));
+}
+
 static inline void buffer_free(buffer *b)
 {
     free(b->all);

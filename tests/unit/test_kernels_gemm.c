@@ -46,7 +46,6 @@ static void *aligned_bytes(size_t bytes)
 {
     void *memory = aligned_alloc(64, (bytes + 127) / 64 * 64);
     ck_assert_ptr_nonnull(memory);
-    memset(memory, 0x7f, (bytes + 127) / 64 * 64);
     return memory;
 }
 
@@ -145,11 +144,6 @@ static void compare(const matrix_case *t, const camx__gemm *gemm, const camx__ep
                   (long long)t->m, (long long)t->n, (long long)t->k);
 }
 
-static void restore(buffer *to, const buffer *from)
-{
-    memcpy(to->all, from->all, (size_t)(from->rows * from->pitch + 2 * GUARD) * sizeof(real));
-}
-
 /* All ways to compute one product. */
 static void check_product(matrix_case *t, const camx__gemm *gemm)
 {
@@ -158,8 +152,9 @@ static void check_product(matrix_case *t, const camx__gemm *gemm)
     unsigned char *packed = pack(t, gemm, 0);
     buffer before = buffer_copy(&t->c);
     buffer first = before;
-    for (int i = 0; i < 4; i++) {
-        restore(&t->c, &before);
+    int other = (int)between(1, 3);
+    for (int i = 0; i < 4; i = i == 0 ? other : 4) {
+        buffer_restore(&t->c, &before);
         camx__gemm_run(gemm, pools[i], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e,
                        accumulate);
         if (i == 0) {
@@ -169,13 +164,13 @@ static void check_product(matrix_case *t, const camx__gemm *gemm)
         ck_assert_msg(buffer_is_same(&first, &t->c), "%s: other bits with %d threads", gemm_name(gemm),
                       thread_counts[i]);
     }
-    restore(&t->c, &before);
+    buffer_restore(&t->c, &before);
     camx__gemm_block(gemm, t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e, accumulate);
     if (camx__gemm_backend(gemm) == CAMX_GEMM_BLAS)
         compare(t, gemm, accumulate ? NULL : &e, accumulate ? &before : NULL, &t->residual);
     else
         ck_assert_msg(buffer_is_same(&first, &t->c), "%s: a block has other bits", gemm_name(gemm));
-    restore(&t->c, &before);
+    buffer_restore(&t->c, &before);
     buffer_free(&first);
     buffer_free(&before);
     free(packed);
@@ -192,7 +187,7 @@ static void check_in_place(matrix_case *t, const camx__gemm *gemm)
     camx__gemm_run(gemm, pools[1], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e,
                    false);
     compare(t, gemm, &e, NULL, &before);
-    restore(&t->c, &before);
+    buffer_restore(&t->c, &before);
     buffer_free(&before);
     free(packed);
 }

@@ -185,7 +185,7 @@ static void check_all(camx__pool_shape s)
         pooling_case t;
         camx__vectors_choose((camx__isa)isa);
         case_open(&t, s);
-        camx__pool *pool = pools[between(0, 3)];
+        camx__pool *pool = pools[draw() % 2 ? 0 : between(1, 3)];
         check_forward(&t, pool);
         check_gradient(&t, pool, true, draw() % 2);
         check_gradient(&t, pool, false, draw() % 2);
@@ -196,7 +196,7 @@ static void check_all(camx__pool_shape s)
 START_TEST(test_random_windows)
 {
     pools_open();
-    for (uint64_t i = 0; i < 120; i++) {
+    for (uint64_t i = 0; i < 80; i++) {
         seed(1000 * (uint64_t)(_i + 1) + i);
         check_all(random_shape());
     }
