@@ -69,10 +69,6 @@ camx_status camx__model_program(camx_model *model, camx__bound *bound, const cam
                                 camx__planned **planned, camx_error *error);
 void camx__model_return_program(camx_model *model, camx__planned *planned);
 
-/* Elements of a constant of a graph, under the lock: planning may be bringing the same constant into memory. */
-camx_status camx__model_read_constant(camx_model *model, const camx__graph *graph, int value, int64_t first,
-                                      int64_t count, real *out, camx_error *error);
-
 /* The shape of a run for images of this size: the file's batch if it fixes one, otherwise 1. */
 camx_status camx__model_input_shape(const camx_model *model, int64_t height, int64_t width, camx__shape *shape,
                                     camx_error *error);

@@ -167,13 +167,3 @@ void camx__model_return_program(camx_model *model, camx__planned *planned)
     drop_unused(model);
     pthread_mutex_unlock(&model->lock);
 }
-
-camx_status camx__model_read_constant(camx_model *model, const camx__graph *graph, int value, int64_t first,
-                                      int64_t count, real *out, camx_error *error)
-{
-    camx__constant constant = {graph, value};
-    pthread_mutex_lock(&model->lock);
-    camx_status status = camx__constant_read(&constant, first, count, out, error);
-    pthread_mutex_unlock(&model->lock);
-    return status;
-}
