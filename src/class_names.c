@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "imagenet_names.h"
 
 enum { MAX_LABEL_FILE = 64 << 20, MAX_CANDIDATES = 8 };
@@ -82,13 +83,13 @@ static int use_file(labels *l, const char *path, text *problem)
 
     l->storage = read_text(path, problem);
     if (l->storage == NULL) {
-        return 2;
+        return CODE_USAGE;
     }
     lines = cut_lines(l->storage, l->names, l->count);
     if (lines != l->count) {
         text_format(problem, "the labels %s have %u lines, but the network has %u classes", path,
                     lines, l->count);
-        return 2;
+        return CODE_USAGE;
     }
     l->source = "file";
     return 0;
@@ -132,7 +133,7 @@ int labels_open(labels *l, const camx_model *model, const char *path, text *prob
     l->names = calloc((size_t)l->count + 1, sizeof *l->names);
     if (l->names == NULL) {
         text_put(problem, "there is not enough memory for the labels");
-        return 2;
+        return CODE_LIMIT;
     }
     if (path != NULL) {
         return use_file(l, path, problem);

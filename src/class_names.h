@@ -16,7 +16,7 @@ typedef struct labels {
 } labels;
 
 /* Finds names for the classes of `model`, from the text file `path` if it is not NULL. Returns 0,
- * or 2 with a sentence in `problem`. */
+ * or an exit code with a sentence in `problem`. */
 int labels_open(labels *l, const camx_model *model, const char *path, text *problem);
 void labels_close(labels *l);
 

@@ -125,8 +125,8 @@ const command_row *command_by_bit(int command);
  * people write it. */
 int32_t method_by_word(const char *name, size_t length);
 
-/* Fills `o` from the command line. 0, or 2 after saying on stderr what is wrong. Free with
- * options_free. */
+/* Fills `o` from the command line. 0, or an exit code after saying on stderr what is wrong. Free
+ * with options_free. */
 int options_parse(options *o, int argc, char **argv);
 void options_free(options *o);
 

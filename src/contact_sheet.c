@@ -13,6 +13,11 @@
 /* Twice a tile's sides: enough for sharp letters in the picture, little enough to keep hundreds. */
 enum { KEPT_SIDE = 640 };
 
+static camx_status no_memory(camx_error *error)
+{
+    return error_set(error, CAMX_E_MEMORY, "there is not enough memory for the contact sheet");
+}
+
 camx_status contact_sheet_begin(contact_sheet *s, uint32_t capacity, camx_error *error)
 {
     *s = (contact_sheet){0};
@@ -22,7 +27,7 @@ camx_status contact_sheet_begin(contact_sheet *s, uint32_t capacity, camx_error 
     s->capacity = capacity;
     if (s->tiles == NULL || s->pictures == NULL || s->captions == NULL) {
         contact_sheet_free(s);
-        return error_set(error, CAMX_E_MEMORY, "there is not enough memory for the contact sheet");
+        return no_memory(error);
     }
     return CAMX_OK;
 }
@@ -85,7 +90,7 @@ static camx_status copy_smaller(const camx_pixels *from, camx_pixels *to, camx_e
     uint8_t *data = malloc((size_t)width * (size_t)height * 3);
 
     if (data == NULL) {
-        return error_set(error, CAMX_E_MEMORY, "there is not enough memory for the contact sheet");
+        return no_memory(error);
     }
     camx_pixels_init(to, CAMX_PIXEL_RGB, width, height, 0, data);
     for (int32_t y = 0; y < height; y++) {
@@ -103,6 +108,9 @@ camx_status contact_sheet_add(contact_sheet *s, const camx_pixels *picture, text
 
     if (s->count == s->capacity) {
         return error_set(error, CAMX_E_INTERNAL, "the contact sheet has no more room");
+    }
+    if (caption->failed) {
+        return no_memory(error);
     }
     status = copy_smaller(picture, &s->pictures[s->count], error);
     if (status != CAMX_OK) {

@@ -63,7 +63,7 @@ static int run(const options *o)
     json_unwind(&doc, 0);
     if (doc.out.failed) {
         console_error("there is not enough memory for the JSON document");
-        code = code != CODE_OK ? code : CODE_STDOUT;
+        code = code != CODE_OK ? code : CODE_LIMIT;
     } else if (o->json) {
         console_put(text_string(&doc.out));
     }

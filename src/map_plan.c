@@ -38,7 +38,7 @@ static int add_request(map_plan *plan, int32_t method, int optional, const char 
 
         if (grown == NULL) {
             text_put(problem, "there is not enough memory");
-            return CODE_USAGE;
+            return CODE_LIMIT;
         }
         plan->requests = grown;
         plan->capacity = capacity;
@@ -52,7 +52,7 @@ static int add_request(map_plan *plan, int32_t method, int optional, const char 
     if ((layer != NULL && method_has_layer(method) && r->layer_word == NULL) ||
         (klass != NULL && r->class_word == NULL)) {
         text_put(problem, "there is not enough memory");
-        return CODE_USAGE;
+        return CODE_LIMIT;
     }
     return CODE_OK;
 }
@@ -92,7 +92,7 @@ static int add_class_list(map_plan *plan, const options *o, const char *list, te
     for (;;) {
         size_t length = class_length(list);
         char *klass = string_copy(list, length);
-        int code = CODE_USAGE;
+        int code = CODE_LIMIT;
 
         if (klass == NULL) {
             text_put(problem, "there is not enough memory");
@@ -146,6 +146,7 @@ static int add_spec(map_plan *plan, const char *spec, text *problem)
     char *layer = NULL;
     char *klass = NULL;
     int32_t method = method_by_word(spec, (size_t)(end - spec));
+    int complete = method_word != NULL;
     int code = CODE_USAGE;
 
     while (*end != '\0') {
@@ -155,10 +156,14 @@ static int add_spec(map_plan *plan, const char *spec, text *problem)
         end = end_of_value(value);
         free(*part);
         *part = string_copy(value, (size_t)(end - value));
+        complete &= *part != NULL;
     }
-    if (method == 0) {
+    if (!complete) {
+        text_put(problem, "there is not enough memory");
+        code = CODE_LIMIT;
+    } else if (method == 0) {
         text_format(problem, "--map %s: '%s' is no method; write METHOD[,layer=NAME][,class=CLASS]",
-                    spec, method_word != NULL ? method_word : "");
+                    spec, method_word);
     } else if (layer != NULL && !method_has_layer(method)) {
         text_format(problem, "--map %s: %s does not look at a layer of your choice", spec,
                     camx_method_name(method));
@@ -177,7 +182,7 @@ static int collect_layers(map_plan *plan, text *problem)
     plan->layers.at = calloc(plan->count + 1, sizeof *plan->layers.at);
     if (plan->layers.at == NULL) {
         text_put(problem, "there is not enough memory");
-        return CODE_USAGE;
+        return CODE_LIMIT;
     }
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->requests[i].layer_word != NULL) {

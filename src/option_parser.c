@@ -322,7 +322,7 @@ int options_parse(options *o, int argc, char **argv)
     set_defaults(o);
     if (!reserve_words(o, argc)) {
         console_error("there is not enough memory");
-        return 2;
+        return 4;
     }
     while (c.next < argc) {
         int code = parse_word(o, &c);

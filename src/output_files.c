@@ -112,13 +112,13 @@ int output_files_plan(output_files *f, const options *o, size_t pictures, text *
     f->inputs = calloc(o->images.count + 2, sizeof *f->inputs);
     if (f->stems == NULL || f->inputs == NULL) {
         text_put(problem, "there is not enough memory");
-        return CODE_USAGE;
+        return CODE_LIMIT;
     }
     for (size_t i = 0; i < o->images.count; i++) {
         f->stems[i] = make_stem(f, i, o->images.at[i]);
         if (f->stems[i] == NULL) {
             text_put(problem, "there is not enough memory");
-            return CODE_USAGE;
+            return CODE_LIMIT;
         }
         f->count++;
         remember_input(f, o->images.at[i]);

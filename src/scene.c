@@ -177,7 +177,11 @@ static camx_status write_sheet(scene *s, const char *path, camx_error *error)
     text_put(&title, "Where did ");
     text_put_clean(&title, slash != NULL ? slash + 1 : s->e->o->model, 0);
     text_put(&title, " look?");
-    status = contact_sheet_write(&s->sheet, text_string(&title), path, error);
+    if (title.failed) {
+        status = error_set(error, CAMX_E_MEMORY, "there is not enough memory for the title");
+    } else {
+        status = contact_sheet_write(&s->sheet, text_string(&title), path, error);
+    }
     text_free(&title);
     return status;
 }
@@ -255,6 +259,7 @@ static camx_status finish_map(scene *s, const map_request *r, camx_error *error)
     }
     if (status == CAMX_OK && e->o->sheet) {
         caption_map(&caption, e, &info, s->probabilities[info.class_index], equals_cam(s, &info));
+        caption.failed |= s->cam_layer.failed;
         status = contact_sheet_add(&s->sheet, &s->painter.out, &caption, error);
     }
     text_free(&caption);

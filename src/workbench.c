@@ -193,7 +193,11 @@ camx_status workbench_run(workbench *b, const photo *p, camx_input **input, camx
         text_clear(&b->described);
         text_put(&b->described, description);
     }
-    status = camx_session_run(b->session, *input, error);
+    if (b->described.failed) {
+        status = error_set(error, CAMX_E_MEMORY, "there is not enough memory for a sentence");
+    } else {
+        status = camx_session_run(b->session, *input, error);
+    }
     if (status != CAMX_OK) {
         camx_input_release(*input);
         *input = NULL;
