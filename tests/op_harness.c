@@ -260,7 +260,8 @@ static camx_status prepare(op_case *test, const op_run *run, bool backward, scen
     if (packed) {
         op_value *weights = &test->inputs[test->op->weight_input];
         s->packed = guarded(s->prepared.packed_bytes);
-        CAMX__FORWARD(test->op->pack(&s->prepared, &test->memory, read_weights, weights, NULL, s->packed));
+        CAMX__FORWARD(test->op->pack(&s->prepared, &test->memory, read_weights, weights, run->scale,
+                                     s->packed));
         check_guard(s->packed, s->prepared.packed_bytes, test->line, "the packed weights");
     }
     return CAMX_OK;

@@ -63,6 +63,7 @@ typedef struct op_run {
     bool in_place;         /* forward: output 0 over input 0 */
     camx__pool *pool;      /* may be NULL */
     const camx__epilogue *epilogue;
+    const real *scale; /* with packed: a factor per output channel that goes into the weights */
 } op_run;
 
 int op_layout_count(const op_case *test);

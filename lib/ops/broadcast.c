@@ -399,27 +399,61 @@ static void reduce_unit(const walk_job *job, const char **in, int64_t count, cha
 
 /* ---- units ---- */
 
-static void run_unit(const walk_job *job, int64_t unit, buffers *room)
+/* Where a task is: a block of the row at one position of the other kept axes. */
+typedef struct cursor {
+    int64_t block;
+    int64_t index[CAMX__MAX_RANK];
+    const char *in[CAMX__WALK_INPUTS]; /* at the start of the row */
+    char *out;
+} cursor;
+
+static void move_cursor(const walk_job *job, cursor *at, int axis_number, int64_t steps)
+{
+    const axis *along = &job->kept_axis[axis_number];
+    at->index[axis_number] += steps;
+    at->out += steps * along->out * (int64_t)job->walk->out.size;
+    move_operands(job, along, steps, at->in);
+}
+
+static void start_at(const walk_job *job, int64_t unit, cursor *at)
+{
+    int64_t rest = unit / job->blocks;
+    memset(at, 0, sizeof *at);
+    at->block = unit % job->blocks;
+    at->out = job->walk->out.data;
+    for (int k = 0; k < job->walk->inputs; k++)
+        at->in[k] = job->walk->in[k].data;
+    for (int i = job->kept - 1; i >= 0; i--) {
+        move_cursor(job, at, i, rest % job->kept_axis[i].dim);
+        rest /= job->kept_axis[i].dim;
+    }
+}
+
+static void next_unit(const walk_job *job, cursor *at)
+{
+    if (++at->block < job->blocks)
+        return;
+    at->block = 0;
+    for (int i = job->kept - 1; i >= 0; i--) {
+        move_cursor(job, at, i, 1);
+        if (at->index[i] < job->kept_axis[i].dim)
+            return;
+        move_cursor(job, at, i, -job->kept_axis[i].dim);
+    }
+}
+
+static void run_unit(const walk_job *job, const cursor *at, buffers *room)
 {
     const camx__walk *walk = job->walk;
-    const char *in[CAMX__WALK_INPUTS] = {NULL};
-    int64_t out = 0;
-    int64_t rest = unit / job->blocks;
-    int64_t first = unit % job->blocks * job->block;
+    const char *in[CAMX__WALK_INPUTS];
+    int64_t first = at->block * job->block;
     int64_t count = job->row.dim - first < job->block ? job->row.dim - first : job->block;
-    for (int k = 0; k < walk->inputs; k++)
-        in[k] = walk->in[k].data;
-    for (int i = job->kept - 1; i >= 0; i--) {
-        int64_t position = rest % job->kept_axis[i].dim;
-        rest /= job->kept_axis[i].dim;
-        move_operands(job, &job->kept_axis[i], position, in);
-        out += position * job->kept_axis[i].out;
-    }
-    if (!job->row.reduced) {
+    char *target = at->out;
+    memcpy(in, at->in, sizeof in);
+    if (first > 0) {
         move_operands(job, &job->row, first, in);
-        out += first * job->row.out;
+        target += first * job->row.out * (int64_t)walk->out.size;
     }
-    char *target = (char *)walk->out.data + out * (int64_t)walk->out.size;
     if (job->row.reduced || job->reduced > 0) {
         reduce_unit(job, in, count, target, room);
     } else {
@@ -434,13 +468,17 @@ static void run_task(void *context, size_t task, int worker)
 {
     const walk_job *job = context;
     buffers room;
+    cursor at;
     int64_t first = (int64_t)task * job->units_per_task;
     int64_t last = first + job->units_per_task;
     (void)worker;
     if (last > job->units)
         last = job->units;
-    for (int64_t unit = first; unit < last; unit++)
-        run_unit(job, unit, &room);
+    start_at(job, first, &at);
+    for (int64_t unit = first; unit < last; unit++) {
+        run_unit(job, &at, &room);
+        next_unit(job, &at);
+    }
 }
 
 void camx__walk_run(camx__pool *pool, const camx__walk *walk)

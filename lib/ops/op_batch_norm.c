@@ -2,6 +2,7 @@
 /* BatchNormalization in inference: y = scale (x - mean) / sqrt(variance + epsilon) + shift, per channel. */
 #include <math.h>
 
+#include "kernels/rows.h"
 #include "ops/broadcast.h"
 #include "ops/op.h"
 
@@ -107,12 +108,8 @@ static void multiply_add(const void *context, const void *const *in, const int *
 
 static void multiply(const void *context, const void *const *in, const int *step, void *out, int64_t count)
 {
-    const real *gy = in[0];
-    const real *factor = in[1];
-    real *gx = out;
     (void)context;
-    for (int64_t i = 0; i < count; i++)
-        gx[i] = gy[step[0] * i] * factor[step[1] * i];
+    camx__rows_binary(CAMX__MUL, in[0], step[0], in[1], step[1], out, count);
 }
 
 static camx_status norm_forward(const camx__op_call *call)
