@@ -10,21 +10,6 @@ static const camx__shape *shape_of(const camx__graph *graph, int value)
     return &graph->values[value].tensor.shape;
 }
 
-static bool is_view(const camx__node *node)
-{
-    return (node->op->traits & CAMX__OP_VIEW) != 0;
-}
-
-static int skip_views(const camx__graph *graph, int value)
-{
-    const camx__node *node = camx__graph_producer(graph, value);
-    while (node != NULL && is_view(node)) {
-        value = node->inputs[0];
-        node = camx__graph_producer(graph, value);
-    }
-    return value;
-}
-
 static camx_status refuse(const camx__graph *graph, const char *reason, camx_error *error)
 {
     return camx__fail(error, CAMX_E_METHOD,
@@ -98,7 +83,7 @@ static int take_dense(const camx__graph *graph, int value, camx__cam_head *head)
     if (node != NULL && camx__node_is(node, "Add")) {
         int summand = constant(graph, node, 1) ? 0 : constant(graph, node, 0) ? 1 : -1;
         if (summand >= 0)
-            node = camx__graph_producer(graph, skip_views(graph, node->inputs[summand]));
+            node = camx__graph_producer(graph, camx__graph_skip_views(graph, node->inputs[summand]));
     }
     if (node == NULL)
         return -1;
@@ -156,7 +141,7 @@ static int find_pooled(const camx__graph *graph, int value)
 {
     int found = -1;
     for (;;) {
-        value = skip_views(graph, value);
+        value = camx__graph_skip_views(graph, value);
         const camx__node *node = camx__graph_producer(graph, value);
         if (node == NULL || !pools_everything(graph, node))
             return found;
@@ -182,7 +167,7 @@ static int skip_transposes(const camx__graph *graph, int value)
 
 camx_status camx__cam_find_head(const camx__graph *graph, camx__cam_head *head, camx_error *error)
 {
-    int scores = skip_views(graph, graph->head.logits);
+    int scores = camx__graph_skip_views(graph, graph->head.logits);
     *head = (camx__cam_head){.features = -1, .weights = -1, .factor = 1.0};
     int pooled = take_dense(graph, scores, head);
     bool dense = pooled >= 0;

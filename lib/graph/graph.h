@@ -68,6 +68,13 @@ camx_status camx__graph_bind(const camx__onnx_file *file, camx__memory *memory, 
                              camx__graph **graph, camx_error *error);
 void camx__graph_free(camx__graph *graph);
 
+/* The same with the numbers of some inputs known in advance: an input whose known[i].data is set (plain order, in the
+ * storage of its type) becomes a constant. The data must outlive the graph. For networks with inputs that say
+ * shapes or axes. */
+camx_status camx__graph_bind_known(const camx__onnx_file *file, camx__memory *memory,
+                                   const camx__shape *input_shapes, const camx__tensor *known,
+                                   camx__graph **graph, camx_error *error);
+
 /* Refuses a file that has operators without a row in the table, naming every such node and operator. */
 camx_status camx__graph_check_operators(const camx__onnx_file *file, camx_error *error);
 
@@ -94,6 +101,12 @@ bool camx__node_is(const camx__node *node, const char *name);
 
 /* The node that computes a value, or NULL. */
 const camx__node *camx__graph_producer(const camx__graph *graph, int value);
+
+/* Nodes that hand the same numbers on: Reshape, Flatten, Squeeze, Identity, Dropout ... */
+bool camx__node_is_view(const camx__node *node);
+
+/* The value whose numbers `value` shows, through any number of views. */
+int camx__graph_skip_views(const camx__graph *graph, int value);
 
 /* How many live nodes read a value. */
 int camx__graph_readers(const camx__graph *graph, int value);

@@ -20,16 +20,15 @@ int camx__graph_readers(const camx__graph *graph, int value)
     return readers;
 }
 
-/* Nodes that hand the same numbers on: Reshape, Flatten, Squeeze, Identity, Dropout ... */
-static bool is_view(const camx__node *node)
+bool camx__node_is_view(const camx__node *node)
 {
     return (node->op->traits & CAMX__OP_VIEW) != 0;
 }
 
-static int skip_views(const camx__graph *graph, int value)
+int camx__graph_skip_views(const camx__graph *graph, int value)
 {
     const camx__node *node = camx__graph_producer(graph, value);
-    while (node != NULL && is_view(node)) {
+    while (node != NULL && camx__node_is_view(node)) {
         value = node->inputs[0];
         node = camx__graph_producer(graph, value);
     }
@@ -40,7 +39,7 @@ static void find_logits(camx__graph *graph)
 {
     camx__head *head = &graph->head;
     int output = graph->file->outputs[0].value;
-    int core = skip_views(graph, output);
+    int core = camx__graph_skip_views(graph, output);
     const camx__node *node = camx__graph_producer(graph, core);
     head->logits = output;
     head->output_kind = CAMX_OUTPUT_LOGITS;

@@ -74,9 +74,9 @@ static camx_status view_backward(camx__planner *planner, const camx__node *node,
 {
     int from = program_of(planner)->gradient_place[node->outputs[0]];
     int id = node->inputs[0];
-    camx__tensor view = *tensor_of(planner, from);
     if (from < 0 || !planner->carries[id])
         return CAMX_OK;
+    camx__tensor view = *tensor_of(planner, from);
     if (!camx__shape_equal(&view.shape, &planner->graph->values[id].tensor.shape)) {
         view = camx__plan_tensor(&planner->graph->values[id], CAMX__PLAIN);
         CAMX__FORWARD(camx__plan_alias(planner, from, &view, &from));
@@ -219,10 +219,8 @@ static camx_status node_backward(camx__planner *planner, int number)
         return CAMX_OK;
     if (fusion != NULL && number == fusion->norm)
         return CAMX_OK;
-    if (fusion == NULL && (node->op->traits & CAMX__OP_VIEW) != 0)
-        return program_of(planner)->gradient_place[node->outputs[0]] >= 0
-                   ? view_backward(planner, node, number)
-                   : CAMX_OK;
+    if (fusion == NULL && camx__node_is_view(node))
+        return view_backward(planner, node, number);
     return op_backward(planner, node, number, fusion);
 }
 

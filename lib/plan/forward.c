@@ -87,9 +87,6 @@ static camx_status input_place(camx__planner *planner, int id, wish order, int *
     return have == want ? CAMX_OK : reorder(planner, id, want, place);
 }
 
-/* A network's input that is a constant of a channels-last operator is copied like any other value: its place has
- * data, and the copy step reads it. */
-
 static camx__order output_order(const camx__planner *planner, const camx__step *step, int rank)
 {
     unsigned traits = step->op->traits;
@@ -147,7 +144,7 @@ static camx_status try_alias(camx__planner *planner, const camx__node *node, boo
             return CAMX_OK;
     if (input->constant)
         return CAMX_OK;
-    if ((node->op->traits & CAMX__OP_VIEW) != 0) {
+    if (camx__node_is_view(node)) {
         bool same = camx__shape_equal(&input->tensor.shape, &view.shape);
         CAMX__FORWARD(input_place(planner, node->inputs[0], same ? WISH_ANY : WISH_PLAIN, &place));
         if (same) {
