@@ -9,6 +9,10 @@ BUILD ?= build
 PREFIX ?= /usr/local
 MESON_FLAGS ?=
 
+# Without dpkg-dev Meson takes a Debian for a system with lib64, where the loader would not look.
+LIBDIR ?= $(shell test -e /etc/debian_version && m=$$(cc -print-multiarch 2>/dev/null) && [ -n "$$m" ] && echo lib/$$m)
+PLACES = --prefix "$(PREFIX)" $(if $(LIBDIR),--libdir "$(LIBDIR)")
+
 .PHONY: all demo check install oracle bench clean help build packages packages-check
 
 all: build
@@ -33,7 +37,7 @@ packages-check:
 $(BUILD)/build.ninja: | packages
 	@echo "camx: configuring $(BUILD)/ (what Meson said is in $(BUILD)/setup.txt)"
 	@mkdir -p "$(BUILD)"
-	@meson setup "$(BUILD)" --prefix "$(PREFIX)" $(MESON_FLAGS) >"$(BUILD)/setup.txt" 2>&1 || \
+	@meson setup "$(BUILD)" $(PLACES) $(MESON_FLAGS) >"$(BUILD)/setup.txt" 2>&1 || \
 	    { cat "$(BUILD)/setup.txt"; exit 1; }
 
 build: packages $(BUILD)/build.ninja
@@ -47,7 +51,7 @@ check: packages-check build
 	@tests/run_checks.sh "$(BUILD)"
 
 install: build
-	@meson configure "$(BUILD)" --prefix "$(PREFIX)"
+	@meson configure "$(BUILD)" $(PLACES)
 	@meson install -C "$(BUILD)"
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
 
