@@ -244,7 +244,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="run the committed files in ONNX Runtime")
     parser.add_argument("names", nargs="*", help="only these networks")
     arguments = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     if arguments.check:
         sys.exit(0 if all([check_variant(path) for path in sorted(DATA.glob("*.onnx"))]) else 1)
     DATA.mkdir(exist_ok=True)

@@ -12,12 +12,12 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 class LibcamxSubject:
     """One ONNX file in libcamx. Maps are raw, at layer resolution (occlusion: the input's)."""
 
-    def __init__(self, path, x):
+    def __init__(self, path, x, threads=2):
         sys.path.insert(0, str(TOP / "bindings" / "python"))
         import camx
 
         self.camx = camx
-        self.session = camx.Session(camx.Model(path), threads=2)
+        self.session = camx.Session(camx.Model(path), threads=threads)
         self.session.run(np.ascontiguousarray(x, np.float32))
 
     def logits(self):
