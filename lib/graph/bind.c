@@ -115,6 +115,12 @@ static const char *make_label(camx__graph *graph, const camx__onnx_node *node, u
     return camx__zone_text(&graph->zone, text, strlen(text));
 }
 
+/* Of input 1 of a CastLike only the type is looked at. */
+static bool counts(const camx__binding *binding, int input)
+{
+    return input != 1 || binding->op == NULL || strcmp(binding->op->name, "CastLike") != 0;
+}
+
 /* Inputs as the operator sees them, with the numbers of constants that are small enough to be looked at. */
 static camx_status gather_inputs(camx__graph *graph, camx__binding *binding, camx_error *error)
 {
@@ -135,7 +141,7 @@ static camx_status gather_inputs(camx__graph *graph, camx__binding *binding, cam
              camx__shape_count(&value->tensor.shape) <= CAMX__BIND_REALS))
             CAMX__FORWARD(camx__graph_hold(graph, id, error));
         binding->inputs[i] = &value->tensor;
-        binding->all_constant &= value->constant;
+        binding->all_constant &= value->constant || !counts(binding, i);
         binding->shape_bound |= value->shape_bound;
     }
     return CAMX_OK;
@@ -292,13 +298,34 @@ static camx_status bind_node(camx__graph *graph, uint32_t number, camx_error *er
     return add_live_node(graph, &binding, error);
 }
 
+static void know_inputs(camx__graph *graph, const camx__tensor *known)
+{
+    for (uint32_t i = 0; i < graph->file->input_count; i++) {
+        camx__value *value = &graph->values[graph->file->inputs[i].value];
+        if (known[i].data == NULL)
+            continue;
+        value->tensor.data = known[i].data;
+        value->constant = true;
+        value->shape_bound = true;
+    }
+}
+
 camx_status camx__graph_bind(const camx__onnx_file *file, camx__memory *memory, const camx__shape *input_shapes,
                              camx__graph **out, camx_error *error)
+{
+    return camx__graph_bind_known(file, memory, input_shapes, NULL, out, error);
+}
+
+camx_status camx__graph_bind_known(const camx__onnx_file *file, camx__memory *memory,
+                                   const camx__shape *input_shapes, const camx__tensor *known,
+                                   camx__graph **out, camx_error *error)
 {
     camx__graph *graph = NULL;
     CAMX__FORWARD(open_graph(file, memory, &graph, error));
     start_values(graph);
     camx_status status = bind_inputs(graph, input_shapes, error);
+    if (status == CAMX_OK && known != NULL)
+        know_inputs(graph, known);
     for (uint32_t i = 0; status == CAMX_OK && i < file->node_count; i++)
         status = bind_node(graph, i, error);
     if (status != CAMX_OK) {

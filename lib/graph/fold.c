@@ -43,6 +43,8 @@ bool camx__fold_alias(camx__graph *graph, const camx__onnx_node *record)
     if (!input->constant || !hands_on(graph, record))
         return false;
     output->tensor = input->tensor;
+    if (strcmp(record->op_type, "Cast") == 0)
+        output->tensor.elem = (camx__elem)camx__onnx_find(record, "to")->i;
     output->known = true;
     output->constant = true;
     output->stored = input->stored;

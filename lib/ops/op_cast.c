@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cast and CastLike: between reals (nothing changes: every float type is widened to `real`), between integers (what does not fit
- * wraps around), and between the two (reals are cut towards zero).
+ * Cast and CastLike: between reals (nothing changes: every float type is widened to `real`), between integers
+ * (what does not fit wraps around), and between the two (reals are cut towards zero).
  */
 #include <math.h>
 
