@@ -110,7 +110,7 @@ START_TEST(null_inputs)
     camx_input *input = (camx_input *)&t;
     camx_pixels_init(&pixels, CAMX_PIXEL_RGB, 1, 1, 0, picture);
     EXPECT(camx_input_options_for(NULL, 0, &options, &error), CAMX_E_ARGUMENT, "'model'");
-    EXPECT(camx_input_options_for(t.model, 0, NULL, &error), CAMX_E_ARGUMENT, "'options'");
+    EXPECT(camx_input_options_for(t.model, 0, (camx_input_options *)NULL, &error), CAMX_E_ARGUMENT, "'options'");
     EXPECT(camx_input_from_pixels(NULL, &pixels, NULL, &input, &error), CAMX_E_ARGUMENT, "'model'");
     ck_assert_ptr_null(input);
     EXPECT(camx_input_from_pixels(t.model, NULL, NULL, &input, &error), CAMX_E_ARGUMENT, "'pixels'");
@@ -433,6 +433,9 @@ START_TEST(before_any_input)
     EXPECT(gradcampp_compute(s, NULL, NULL, NULL, t.map, &error), CAMX_E_STATE, words);
     EXPECT(occlusion_map(s, NULL, NULL, NULL, t.map, &error), CAMX_E_STATE, words);
     EXPECT(camx_explain(s, 2, NULL, NULL, NULL, t.map, &error), CAMX_E_STATE, words);
+    ck_assert_uint_eq(camx_session_image_count(s), 0);
+    ck_assert_uint_eq(camx_session_image_count(t.session), 1);
+    ck_assert_uint_eq(camx_session_image_count(NULL), 0);
     ck_assert_uint_eq(camx_session_layer_count(s), camx_session_layer_count(t.session));
     ck_assert_uint_eq(camx_map_image_count(t.empty), 0);
     ck_assert_ptr_null(camx_map_values(t.empty, 0));
@@ -557,6 +560,89 @@ START_TEST(older_struct_keeps_defaults)
 }
 END_TEST
 
+/* The functions behind the macros: a struct of any size is filled no further than it goes. */
+typedef void init_fn(void *options, uint32_t size);
+
+static void try_init(init_fn *init, size_t full, const char *name)
+{
+    unsigned char bytes[512];
+    unsigned char whole[512];
+    init(NULL, (uint32_t)full);
+    init(whole, (uint32_t)full);
+    for (uint32_t size = 4; size <= full + 16; size += 4) {
+        uint32_t said = 0;
+        memset(bytes, 0xA5, sizeof bytes);
+        init(bytes, size);
+        memcpy(&said, bytes, sizeof said);
+        ck_assert_msg(said == (size < 8 ? 0 : size < full ? size : full), "%s of %u bytes says %u", name, size, said);
+        for (size_t i = 4; i < said; i++)
+            ck_assert_msg(bytes[i] == whole[i], "%s of %u bytes: byte %zu", name, size, i);
+        for (size_t i = size; i < sizeof bytes; i++)
+            ck_assert_msg(bytes[i] == 0xA5, "%s of %u bytes: byte %zu behind it", name, size, i);
+    }
+}
+
+#define INIT(type)                                              \
+    static void init_##type(void *options, uint32_t size)       \
+    {                                                           \
+        (type##_init)(options, size);                           \
+    }
+INIT(camx_model_options)
+INIT(camx_session_options)
+INIT(camx_target)
+INIT(camx_render_options)
+INIT(camx_cam_options)
+INIT(camx_gradcam_options)
+INIT(camx_gradcampp_options)
+INIT(camx_occlusion_options)
+INIT(camx_explain_options)
+INIT(camx_overlay_options)
+INIT(camx_sheet_options)
+#undef INIT
+
+static void init_for_class(void *target, uint32_t size)
+{
+    (camx_target_for_class)(target, size, 3);
+}
+
+static void init_captum(void *options, uint32_t size)
+{
+    (camx_occlusion_options_captum)(options, size);
+}
+
+static void init_pixels(void *pixels, uint32_t size)
+{
+    (camx_pixels_init)(pixels, size, CAMX_PIXEL_GREY, 5, 6, 7, (uint8_t *)"x");
+}
+
+static void init_input(void *options, uint32_t size)
+{
+    camx_status status = (camx_input_options_for)(t.model, CAMX_PRESET_UNIT, options, size, NULL);
+    ck_assert_int_eq(status, options != NULL && size >= 8 ? CAMX_OK : CAMX_E_ARGUMENT);
+    if (options != NULL && size < 8)
+        memset(options, 0, 4); /* a refused call writes nothing */
+}
+
+START_TEST(sizes_of_what_is_initialised)
+{
+    try_init(init_camx_model_options, sizeof(camx_model_options), "camx_model_options");
+    try_init(init_camx_session_options, sizeof(camx_session_options), "camx_session_options");
+    try_init(init_camx_target, sizeof(camx_target), "camx_target");
+    try_init(init_camx_render_options, sizeof(camx_render_options), "camx_render_options");
+    try_init(init_camx_cam_options, sizeof(camx_cam_options), "camx_cam_options");
+    try_init(init_camx_gradcam_options, sizeof(camx_gradcam_options), "camx_gradcam_options");
+    try_init(init_camx_gradcampp_options, sizeof(camx_gradcampp_options), "camx_gradcampp_options");
+    try_init(init_camx_occlusion_options, sizeof(camx_occlusion_options), "camx_occlusion_options");
+    try_init(init_camx_explain_options, sizeof(camx_explain_options), "camx_explain_options");
+    try_init(init_camx_overlay_options, sizeof(camx_overlay_options), "camx_overlay_options");
+    try_init(init_camx_sheet_options, sizeof(camx_sheet_options), "camx_sheet_options");
+    try_init(init_for_class, sizeof(camx_target), "camx_target_for_class");
+    try_init(init_captum, sizeof(camx_occlusion_options), "camx_occlusion_options_captum");
+    try_init(init_pixels, sizeof(camx_pixels), "camx_pixels_init");
+    try_init(init_input, sizeof(camx_input_options), "camx_input_options_for");
+}
+END_TEST
+
 /* Structs that are filled in: not a byte behind what the caller has is written. */
 #define TRY_FILLED(type, call)                                                                            \
     do {                                                                                                  \
@@ -655,6 +741,7 @@ int main(void)
     tcase_add_test(tests, older_struct_keeps_defaults);
     tcase_add_test(tests, sizes_of_what_is_filled_in);
     tcase_add_test(tests, sizes_of_pixels);
+    tcase_add_test(tests, sizes_of_what_is_initialised);
     tcase_add_test(tests, names);
     suite_add_tcase(suite, tests);
     return api_run(suite);
