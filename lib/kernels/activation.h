@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The activations of an epilogue on one number, in plain C. Comparisons are written so that NaN stays NaN. */
+/* The activations of an epilogue on one number, in plain C. Comparisons are written so that NaN
+ * stays NaN. */
 #ifndef CAMX_KERNELS_ACTIVATION_H
 #define CAMX_KERNELS_ACTIVATION_H
 

@@ -9,8 +9,9 @@
 
 static bool is_pointwise(const camx__conv_shape *s)
 {
-    return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->groups == 1 &&
-           s->pad_top == 0 && s->pad_left == 0 && s->in_h == s->out_h && s->in_w == s->out_w;
+    return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 &&
+           s->groups == 1 && s->pad_top == 0 && s->pad_left == 0 && s->in_h == s->out_h &&
+           s->in_w == s->out_w;
 }
 
 static int choose_algorithm(const camx__conv_plan *plan)
@@ -26,8 +27,8 @@ static int choose_algorithm(const camx__conv_plan *plan)
     return camx__conv_winograd_choose(plan);
 }
 
-void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings *settings, bool gradient,
-                       int workers, camx__conv_plan *plan)
+void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings *settings,
+                       bool gradient, int workers, camx__conv_plan *plan)
 {
     memset(plan, 0, sizeof *plan);
     plan->shape = *shape;
@@ -36,8 +37,9 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
     plan->algorithm = choose_algorithm(plan);
     switch (plan->algorithm) {
     case CAMX__CONV_POINTWISE:
-        plan->packed_bytes = camx__gemm_packed_bytes(settings->gemm, gradient ? shape->in_c : shape->out_c,
-                                                     gradient ? shape->out_c : shape->in_c);
+        plan->packed_bytes =
+            camx__gemm_packed_bytes(settings->gemm, gradient ? shape->in_c : shape->out_c,
+                                    gradient ? shape->out_c : shape->in_c);
         break;
     case CAMX__CONV_PANELS:
         camx__conv_panels_measure(plan, workers);
@@ -56,8 +58,10 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
 
 const char *camx__conv_algorithm_name(int algorithm)
 {
-    static const char *const names[] = {"none", "pointwise", "im2col", "depthwise", "winograd2", "winograd4"};
-    return algorithm >= 0 && algorithm < (int)(sizeof names / sizeof names[0]) ? names[algorithm] : "unknown";
+    static const char *const names[] = {"none",      "pointwise", "im2col",
+                                        "depthwise", "winograd2", "winograd4"};
+    return algorithm >= 0 && algorithm < (int)(sizeof names / sizeof names[0]) ? names[algorithm]
+                                                                               : "unknown";
 }
 
 static uint64_t mix(uint64_t hash, int64_t value)
@@ -95,8 +99,8 @@ uint64_t camx__conv_pack_key(const camx__conv_plan *plan)
     return hash;
 }
 
-static void pack_pointwise(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                           void *packed)
+static void pack_pointwise(const camx__conv_plan *plan, const real *rows, int64_t first,
+                           int64_t count, void *packed)
 {
     const camx__conv_shape *s = &plan->shape;
     const camx__gemm *gemm = plan->settings.gemm;
@@ -118,7 +122,8 @@ static void pack_pointwise(const camx__conv_plan *plan, const real *rows, int64_
     }
 }
 
-static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count, void *packed)
+static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
+                      void *packed)
 {
     switch (plan->algorithm) {
     case CAMX__CONV_POINTWISE:
@@ -147,8 +152,8 @@ static int64_t rows_at_once(const camx__conv_plan *plan, int64_t row)
     return camx__smaller(rows, plan->shape.out_c);
 }
 
-camx_status camx__conv_pack(const camx__conv_plan *plan, camx__memory *memory, camx__read_fn *read, void *context,
-                            const real *scale, void *packed, camx_error *error)
+camx_status camx__conv_pack(const camx__conv_plan *plan, camx__memory *memory, camx__read_fn *read,
+                            void *context, const real *scale, void *packed, camx_error *error)
 {
     const camx__conv_shape *s = &plan->shape;
     camx_status status = CAMX_OK;
@@ -178,9 +183,9 @@ camx_status camx__conv_pack(const camx__conv_plan *plan, camx__memory *memory, c
 static void run_pointwise(const camx__conv_call *call)
 {
     const camx__conv_map *map = &call->map;
-    camx__gemm_run(call->plan->settings.gemm, call->pool, map->batch * map->dst_h * map->dst_w, map->dst_c,
-                   map->src_c, call->src, call->src_pitch, call->packed, call->dst, call->dst_pitch,
-                   call->epilogue, call->accumulate);
+    camx__gemm_run(call->plan->settings.gemm, call->pool, map->batch * map->dst_h * map->dst_w,
+                   map->dst_c, map->src_c, call->src, call->src_pitch, call->packed, call->dst,
+                   call->dst_pitch, call->epilogue, call->accumulate);
 }
 
 static void run(const camx__conv_call *call)
@@ -204,21 +209,36 @@ static void run(const camx__conv_call *call)
     }
 }
 
-void camx__conv_forward(const camx__conv_plan *plan, camx__pool *pool, const real *x, int64_t x_pitch,
-                        const void *packed, real *y, int64_t y_pitch, const camx__epilogue *epilogue,
-                        void *scratch)
+void camx__conv_forward(const camx__conv_plan *plan, camx__pool *pool, const real *x,
+                        int64_t x_pitch, const void *packed, real *y, int64_t y_pitch,
+                        const camx__epilogue *epilogue, void *scratch)
 {
-    camx__conv_call call = {.plan = plan, .map = camx__conv_map_of(plan), .pool = pool, .src = x,
-                            .src_pitch = x_pitch, .packed = packed, .dst = y, .dst_pitch = y_pitch,
-                            .epilogue = epilogue, .scratch = scratch};
+    camx__conv_call call = {.plan = plan,
+                            .map = camx__conv_map_of(plan),
+                            .pool = pool,
+                            .src = x,
+                            .src_pitch = x_pitch,
+                            .packed = packed,
+                            .dst = y,
+                            .dst_pitch = y_pitch,
+                            .epilogue = epilogue,
+                            .scratch = scratch};
     run(&call);
 }
 
-void camx__conv_input_gradient(const camx__conv_plan *plan, camx__pool *pool, const real *gy, int64_t gy_pitch,
-                               const void *packed, real *gx, int64_t gx_pitch, bool accumulate, void *scratch)
+void camx__conv_input_gradient(const camx__conv_plan *plan, camx__pool *pool, const real *gy,
+                               int64_t gy_pitch, const void *packed, real *gx, int64_t gx_pitch,
+                               bool accumulate, void *scratch)
 {
-    camx__conv_call call = {.plan = plan, .map = camx__conv_map_of(plan), .pool = pool, .src = gy,
-                            .src_pitch = gy_pitch, .packed = packed, .dst = gx, .dst_pitch = gx_pitch,
-                            .accumulate = accumulate, .scratch = scratch};
+    camx__conv_call call = {.plan = plan,
+                            .map = camx__conv_map_of(plan),
+                            .pool = pool,
+                            .src = gy,
+                            .src_pitch = gy_pitch,
+                            .packed = packed,
+                            .dst = gx,
+                            .dst_pitch = gx_pitch,
+                            .accumulate = accumulate,
+                            .scratch = scratch};
     run(&call);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Depthwise convolution, one kernel per channel, and its input gradient. A row of the destination is cut into spans
- * of pixels that see the same taps: the middle, where all taps are inside the map, and single pixels at the
- * borders. The loops over channels are in vector_depthwise.c.
+ * Depthwise convolution, one kernel per channel, and its input gradient. A row of the destination
+ * is cut into spans of pixels that see the same taps: the middle, where all taps are inside the
+ * map, and single pixels at the borders. The loops over channels are in vector_depthwise.c.
  */
 #include <string.h>
 
@@ -18,8 +18,8 @@ void camx__conv_depthwise_measure(camx__conv_plan *plan)
 }
 
 /* [C, kernel] becomes [kernel, C]. */
-void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                               void *packed)
+void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                               int64_t count, void *packed)
 {
     const camx__conv_shape *s = &plan->shape;
     int64_t elements = s->kernel_h * s->kernel_w;
@@ -30,7 +30,8 @@ void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, in
 }
 
 /* The taps of an axis that lie inside the map at destination position i: first <= t < end. */
-static void clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first, int64_t *end)
+static void clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first,
+                      int64_t *end)
 {
     int64_t start = i * axis->in_step + axis->in_first;
     int64_t from = 0;
@@ -65,9 +66,10 @@ typedef struct depthwise_job {
     int64_t rows; /* of one task */
 } depthwise_job;
 
-/* Destination positions first .. end - 1 along x of one row of one phase; all see what the first one sees. */
-static void run_span(const depthwise_job *job, const camx__conv_phase *phase, int64_t row, int64_t first,
-                     int64_t end)
+/* Destination positions first .. end - 1 along x of one row of one phase; all see what the first
+ * one sees. */
+static void run_span(const depthwise_job *job, const camx__conv_phase *phase, int64_t row,
+                     int64_t first, int64_t end)
 {
     const camx__conv_call *call = job->call;
     const camx__conv_map *map = &call->map;
@@ -80,8 +82,11 @@ static void run_span(const depthwise_job *job, const camx__conv_phase *phase, in
     clip_taps(&phase->y, i, map->src_h, &ty, &end_y);
     clip_taps(&phase->x, first, map->src_w, &tx, &end_x);
     int64_t pixel = row * map->dst_w + phase->x.out_first + first * phase->x.out_step;
-    camx__depthwise_span span = {.channels = map->dst_c, .pixels = end - first, .taps_y = end_y - ty,
-                                 .taps_x = end_x - tx, .accumulate = call->accumulate};
+    camx__depthwise_span span = {.channels = map->dst_c,
+                                 .pixels = end - first,
+                                 .taps_y = end_y - ty,
+                                 .taps_x = end_x - tx,
+                                 .accumulate = call->accumulate};
     if (span.taps_y > 0 && span.taps_x > 0) {
         int64_t y = i * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
         int64_t x = first * phase->x.in_step + phase->x.in_first + tx * phase->x.tap_step;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A convolution and the gradient of its input are the same loop: every pixel of a destination map is a sum over
- * taps of pixels of a source map. Forward, the source is x and the destination y. Backward, the source is gy and
- * the destination gx, the kernel is turned round, and with a stride s the destination falls apart into s x s
- * phases (rows y0, y0 + s, ...), each of which sees its own subset of the taps at step 1. So both directions are
- * a list of phases; forward has one. Nothing is scattered, so nothing needs atomics or an order.
+ * A convolution and the gradient of its input are the same loop: every pixel of a destination map
+ * is a sum over taps of pixels of a source map. Forward, the source is x and the destination y.
+ * Backward, the source is gy and the destination gx, the kernel is turned round, and with a stride
+ * s the destination falls apart into s x s phases (rows y0, y0 + s, ...), each of which sees its
+ * own subset of the taps at step 1. So both directions are a list of phases; forward has one.
+ * Nothing is scattered, so nothing needs atomics or an order.
  */
 #ifndef CAMX_KERNELS_CONV_MAP_H
 #define CAMX_KERNELS_CONV_MAP_H
@@ -21,8 +22,9 @@ enum {
     CAMX__CONV_WINOGRAD_4 = 5  /* tiles of 4x4 results */
 };
 
-/* One axis of one phase. Destination position: out_first + i * out_step for i < out_count. Its tap t < taps reads
- * source position i * in_step + in_first + t * tap_step, and kernel element kernel_first + t * kernel_step. */
+/* One axis of one phase. Destination position: out_first + i * out_step for i < out_count. Its tap
+ * t < taps reads source position i * in_step + in_first + t * tap_step, and kernel element
+ * kernel_first + t * kernel_step. */
 typedef struct camx__conv_axis {
     int64_t out_first, out_step, out_count;
     int64_t in_step, in_first, tap_step;
@@ -34,21 +36,23 @@ typedef struct camx__conv_map {
     bool gradient;
     int64_t batch, groups;
     int64_t src_h, src_w, src_c, dst_h, dst_w, dst_c;
-    int64_t group_src, group_dst; /* channels of one group; the last group may have fewer if groups are merged */
-    int64_t merged;               /* ONNX groups in one of ours */
+    int64_t group_src,
+        group_dst;  /* channels of one group; the last group may have fewer if groups are merged */
+    int64_t merged; /* ONNX groups in one of ours */
     int64_t kernel_h, kernel_w;
     int64_t phases_h, phases_w;
 } camx__conv_map;
 
 typedef struct camx__conv_phase {
     camx__conv_axis y, x;
-    int64_t pixels; /* of the destination, all images */
-    int64_t k;      /* taps x source channels of a group */
+    int64_t pixels;     /* of the destination, all images */
+    int64_t k;          /* taps x source channels of a group */
     size_t group_bytes; /* of one group's packed weights, a multiple of the alignment */
 } camx__conv_phase;
 
 camx__conv_map camx__conv_map_of(const camx__conv_plan *plan);
-camx__conv_phase camx__conv_phase_of(const camx__conv_plan *plan, const camx__conv_map *map, int64_t phase);
+camx__conv_phase camx__conv_phase_of(const camx__conv_plan *plan, const camx__conv_map *map,
+                                     int64_t phase);
 
 /* One call of camx__conv_forward or camx__conv_input_gradient. */
 typedef struct camx__conv_call {
@@ -65,23 +69,23 @@ typedef struct camx__conv_call {
     void *scratch;
 } camx__conv_call;
 
-/* The algorithms: how much memory, packing of rows of weights, and the run. `rows` holds output channels
- * first .. first + count - 1 of the ONNX weights, already scaled. */
+/* The algorithms: how much memory, packing of rows of weights, and the run. `rows` holds output
+ * channels first .. first + count - 1 of the ONNX weights, already scaled. */
 void camx__conv_panels_measure(camx__conv_plan *plan, int workers);
-void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                            void *packed);
+void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                            int64_t count, void *packed);
 void camx__conv_panels_run(const camx__conv_call *call);
 
 void camx__conv_depthwise_measure(camx__conv_plan *plan);
-void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                               void *packed);
+void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                               int64_t count, void *packed);
 void camx__conv_depthwise_run(const camx__conv_call *call);
 
 /* CAMX__CONV_WINOGRAD_2 or _4 where it serves, else CAMX__CONV_PANELS. */
 int camx__conv_winograd_choose(const camx__conv_plan *plan);
 void camx__conv_winograd_measure(camx__conv_plan *plan, int workers);
-void camx__conv_winograd_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                              void *packed);
+void camx__conv_winograd_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                              int64_t count, void *packed);
 void camx__conv_winograd_run(const camx__conv_call *call);
 
 static inline size_t camx__round_up_bytes(size_t bytes)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The general convolution: the source pixels of a few destination pixels are copied side by side into a panel
- * that fits the second-level cache (im2col), and the panel is multiplied by the packed weights at once. Long sums
- * are cut into ranges of taps, so that the panel keeps enough rows. Any kernel, stride, dilation, padding, groups
- * and direction.
+ * The general convolution: the source pixels of a few destination pixels are copied side by side
+ * into a panel that fits the second-level cache (im2col), and the panel is multiplied by the packed
+ * weights at once. Long sums are cut into ranges of taps, so that the panel keeps enough rows. Any
+ * kernel, stride, dilation, padding, groups and direction.
  */
 #include <assert.h>
 #include <string.h>
@@ -12,19 +12,21 @@
 
 enum {
     PANEL_BYTES = 256 * 1024, /* of the copied source: half of a second-level cache */
-    SMALL_BYTES = 32 * 1024,  /* where only a panel or two of weights pass over it: the first-level cache */
-    SUM_LENGTH = 1024,        /* of one range of taps, about */
-    TASK_WORK = 800 * 1000,   /* multiply-adds below which a task is not worth handing out */
-    TASKS_WANTED = 64,        /* of one phase: enough for many threads to finish together */
-    FEW_COLUMNS = 64          /* copying costs too much for fewer columns */
+    SMALL_BYTES =
+        32 * 1024, /* where only a panel or two of weights pass over it: the first-level cache */
+    SUM_LENGTH = 1024,      /* of one range of taps, about */
+    TASK_WORK = 800 * 1000, /* multiply-adds below which a task is not worth handing out */
+    TASKS_WANTED = 64,      /* of one phase: enough for many threads to finish together */
+    FEW_COLUMNS = 64        /* copying costs too much for fewer columns */
 };
 
 /* How one phase is cut into tasks; by its shape alone. */
 typedef struct cut {
-    int64_t rows, row_parts;       /* destination pixels of a task */
-    int64_t columns, column_parts; /* destination channels of a task; with groups: groups of a task */
-    int64_t taps;                  /* copied at a time */
-    bool direct;                   /* products go straight to the destination */
+    int64_t rows, row_parts; /* destination pixels of a task */
+    int64_t columns,
+        column_parts; /* destination channels of a task; with groups: groups of a task */
+    int64_t taps;     /* copied at a time */
+    bool direct;      /* products go straight to the destination */
 } cut;
 
 /* At the start of the scratch memory, one per phase. */
@@ -40,14 +42,17 @@ static int64_t even_part(int64_t whole, int64_t most, int64_t unit)
     return camx__ceil_div(camx__ceil_div(whole, parts), unit) * unit;
 }
 
-static cut cut_phase(const camx__conv_plan *plan, const camx__conv_map *map, const camx__conv_phase *phase)
+static cut cut_phase(const camx__conv_plan *plan, const camx__conv_map *map,
+                     const camx__conv_phase *phase)
 {
     const camx__gemm *gemm = plan->settings.gemm;
     cut c = {.rows = 1, .columns = 1, .taps = 1};
     int64_t taps = phase->y.taps * phase->x.taps;
     int64_t depth = map->group_src > 0 ? map->group_src : 1;
-    double work = (double)phase->pixels * (double)(phase->k > 0 ? phase->k : 1) * (double)map->dst_c;
-    int64_t wanted = work / TASK_WORK > TASKS_WANTED ? TASKS_WANTED : (int64_t)(work / TASK_WORK) + 1;
+    double work =
+        (double)phase->pixels * (double)(phase->k > 0 ? phase->k : 1) * (double)map->dst_c;
+    int64_t wanted =
+        work / TASK_WORK > TASKS_WANTED ? TASKS_WANTED : (int64_t)(work / TASK_WORK) + 1;
     if (taps > 0)
         c.taps = SUM_LENGTH / depth < 1 ? 1 : even_part(taps, SUM_LENGTH / depth, 1);
     c.direct = c.taps >= taps && map->phases_h * map->phases_w == 1;
@@ -73,7 +78,8 @@ static cut cut_phase(const camx__conv_plan *plan, const camx__conv_map *map, con
 /* Numbers of one worker: the panel, and the products that do not go straight to the destination. */
 static size_t panel_reals(const camx__conv_map *map, const cut *c)
 {
-    return camx__round_up_bytes((size_t)(c->rows * c->taps * map->group_src) * sizeof(real)) / sizeof(real);
+    return camx__round_up_bytes((size_t)(c->rows * c->taps * map->group_src) * sizeof(real)) /
+           sizeof(real);
 }
 
 static size_t worker_bytes(const camx__conv_map *map, const cut *c)
@@ -108,61 +114,6 @@ void camx__conv_panels_measure(camx__conv_plan *plan, int workers)
         plan->packed_bytes += phase.group_bytes * (size_t)map.groups;
     }
     plan->scratch_bytes = table_bytes(&map) + (size_t)workers * most_worker_bytes(plan, &map);
-}
-
-/* `count` rows of ONNX weights [out_c, in_c / groups, kernel], which belong to one ONNX group and start at its output
- * channel `first`, go into the packed form of ours, tap by tap. sub: the place of the ONNX group in our group. */
-static void pack_group(const camx__conv_plan *plan, const camx__conv_map *map, const camx__conv_phase *phase,
-                       const real *rows, int64_t sub, int64_t first, int64_t count, void *packed)
-{
-    const camx__conv_shape *s = &plan->shape;
-    int64_t elements = s->kernel_h * s->kernel_w;
-    int64_t depth = s->in_c / s->groups;
-    camx__gemm_piece piece;
-    for (int64_t t = 0; t < phase->y.taps * phase->x.taps; t++) {
-        int64_t ky = phase->y.kernel_first + t / phase->x.taps * phase->y.kernel_step;
-        int64_t kx = phase->x.kernel_first + t % phase->x.taps * phase->x.kernel_step;
-        piece.source = rows + ky * s->kernel_w + kx;
-        if (map->gradient) {
-            piece.n_first = sub * depth;
-            piece.n_count = depth;
-            piece.stride_n = elements;
-            piece.k_first = t * map->group_src + sub * (s->out_c / s->groups) + first;
-            piece.k_count = count;
-            piece.stride_k = depth * elements;
-        } else {
-            piece.n_first = sub * (s->out_c / s->groups) + first;
-            piece.n_count = count;
-            piece.stride_n = depth * elements;
-            piece.k_first = t * map->group_src + sub * depth;
-            piece.k_count = depth;
-            piece.stride_k = elements;
-        }
-        plan->settings.gemm->pack(packed, map->group_dst, phase->k, &piece);
-    }
-}
-
-void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64_t first, int64_t count,
-                            void *packed)
-{
-    const camx__conv_shape *s = &plan->shape;
-    camx__conv_map map = camx__conv_map_of(plan);
-    int64_t per_group = s->out_c / s->groups;
-    int64_t row = s->in_c / s->groups * s->kernel_h * s->kernel_w;
-    char *out = packed;
-    for (int64_t i = 0; i < map.phases_h * map.phases_w; i++) {
-        camx__conv_phase phase = camx__conv_phase_of(plan, &map, i);
-        int64_t done = 0;
-        while (done < count) {
-            int64_t group = (first + done) / per_group;
-            int64_t within = (first + done) % per_group;
-            int64_t some = camx__smaller(count - done, per_group - within);
-            pack_group(plan, &map, &phase, rows + done * row, group % map.merged, within, some,
-                       out + (size_t)(group / map.merged) * phase.group_bytes);
-            done += some;
-        }
-        out += phase.group_bytes * (size_t)map.groups;
-    }
 }
 
 /* A destination pixel of a phase. */
@@ -221,8 +172,10 @@ typedef struct source {
     int64_t have;         /* of them, those that exist (a last merged group) */
 } source;
 
-/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side into out. */
-static real *copy_taps(const source *from, const real *row, int64_t out_x, int64_t first, int64_t end, real *out)
+/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side
+ * into out. */
+static real *copy_taps(const source *from, const real *row, int64_t out_x, int64_t first,
+                       int64_t end, real *out)
 {
     const camx__conv_axis *axis = &from->phase->x;
     int64_t width = from->call->map.src_w;
@@ -248,8 +201,10 @@ static real *copy_taps(const source *from, const real *row, int64_t out_x, int64
     return out;
 }
 
-/* Taps first .. first + count - 1 (counted through all kernel rows) of `rows` pixels from `pixel` on. */
-static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t first, int64_t count, real *out)
+/* Taps first .. first + count - 1 (counted through all kernel rows) of `rows` pixels from `pixel`
+ * on. */
+static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t first,
+                       int64_t count, real *out)
 {
     const camx__conv_map *map = &from->call->map;
     const camx__conv_phase *phase = from->phase;
@@ -263,7 +218,8 @@ static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t 
             int64_t y = at.y * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
             const real *row = NULL;
             if (y >= 0 && y < map->src_h)
-                row = from->channels + (at.image * map->src_h + y) * map->src_w * from->call->src_pitch;
+                row = from->channels +
+                      (at.image * map->src_h + y) * map->src_w * from->call->src_pitch;
             out = copy_taps(from, row, at.x, tx, end, out);
             tap += end - tx;
         }
@@ -271,8 +227,8 @@ static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t 
 }
 
 /* Products of a phase whose pixels are not side by side: to their places. */
-static void place_rows(const camx__conv_call *call, const camx__conv_phase *phase, int64_t pixel, int64_t rows,
-                       int64_t channel, int64_t count, const real *products)
+static void place_rows(const camx__conv_call *call, const camx__conv_phase *phase, int64_t pixel,
+                       int64_t rows, int64_t channel, int64_t count, const real *products)
 {
     const camx__conv_map *map = &call->map;
     spot at = spot_of(phase, pixel);
@@ -304,11 +260,18 @@ static void run_rectangle(const camx__conv_call *call, const camx__conv_phase *p
     int64_t taps = phase->y.taps * phase->x.taps;
     int64_t channel = r->group * map->group_dst;
     camx__epilogue epilogue;
-    source from = {.call = call, .phase = phase, .channels = call->src + r->group * map->group_src,
+    source from = {.call = call,
+                   .phase = phase,
+                   .channels = call->src + r->group * map->group_src,
                    .depth = map->group_src};
     from.have = camx__smaller(from.depth, map->src_c - r->group * from.depth);
-    camx__gemm_part part = {.n = map->group_dst, .k = phase->k, .m = r->rows, .n_first = r->first,
-                            .n_count = r->columns, .a = r->panel, .packed = r->packed};
+    camx__gemm_part part = {.n = map->group_dst,
+                            .k = phase->k,
+                            .m = r->rows,
+                            .n_first = r->first,
+                            .n_count = r->columns,
+                            .a = r->panel,
+                            .packed = r->packed};
     part.c = c->direct ? call->dst + r->pixel * call->dst_pitch + channel + r->first : r->products;
     part.ldc = c->direct ? call->dst_pitch : r->columns;
     if (call->epilogue) {
@@ -388,7 +351,9 @@ void camx__conv_panels_run(const camx__conv_call *call)
 {
     const camx__conv_map *map = &call->map;
     phase_entry *table = call->scratch;
-    panels_job job = {.call = call, .table = table, .phases = map->phases_h * map->phases_w,
+    panels_job job = {.call = call,
+                      .table = table,
+                      .phases = map->phases_h * map->phases_w,
                       .workers = (char *)call->scratch + table_bytes(map),
                       .worker_bytes = most_worker_bytes(call->plan, map)};
     int64_t tasks = 0;
@@ -401,5 +366,6 @@ void camx__conv_panels_run(const camx__conv_call *call)
         tasks += c.row_parts * c.column_parts;
         offset += phase.group_bytes * (size_t)map->groups;
     }
-    camx__pool_run(camx__gemm_is_serial(call->plan->settings.gemm) ? NULL : call->pool, (size_t)tasks, run_task, &job);
+    camx__pool_run(camx__gemm_is_serial(call->plan->settings.gemm) ? NULL : call->pool,
+                   (size_t)tasks, run_task, &job);
 }

@@ -7,11 +7,11 @@
 #include "kernels/gemm_backend.h"
 #include "kernels/vectors.h"
 
-#define BUILTIN(level)                                                              \
-    {                                                                               \
-        .backend = CAMX_GEMM_BUILTIN, .isa = (level), .tile_m = 4, .tile_n = 16,    \
-        .packed_bytes = camx__builtin_packed_bytes, .pack = camx__builtin_pack,     \
-        .part = camx__builtin_part                                                  \
+#define BUILTIN(level)                                                                             \
+    {                                                                                              \
+        .backend = CAMX_GEMM_BUILTIN, .isa = (level), .tile_m = 4, .tile_n = 16,                   \
+        .packed_bytes = camx__builtin_packed_bytes, .pack = camx__builtin_pack,                    \
+        .part = camx__builtin_part                                                                 \
     }
 
 static const camx__gemm builtin[CAMX__ISA_COUNT] = {
@@ -21,11 +21,10 @@ static const camx__gemm builtin[CAMX__ISA_COUNT] = {
 };
 
 #ifdef CAMX_HAVE_OPENBLAS
-#define BLAS(level)                                                                 \
-    {                                                                               \
-        .backend = CAMX_GEMM_BLAS, .isa = (level), .tile_m = 32, .tile_n = 64,      \
-        .packed_bytes = camx__blas_packed_bytes, .pack = camx__blas_pack,           \
-        .part = camx__blas_part                                                     \
+#define BLAS(level)                                                                                \
+    {                                                                                              \
+        .backend = CAMX_GEMM_BLAS, .isa = (level), .tile_m = 32, .tile_n = 64,                     \
+        .packed_bytes = camx__blas_packed_bytes, .pack = camx__blas_pack, .part = camx__blas_part  \
     }
 
 static const camx__gemm blas[CAMX__ISA_COUNT] = {
@@ -35,7 +34,8 @@ static const camx__gemm blas[CAMX__ISA_COUNT] = {
 };
 #endif
 
-/* The compiler's vectors work everywhere, but without registers for them they are slower than BLAS. */
+/* The compiler's vectors work everywhere, but without registers for them they are slower than BLAS.
+ */
 static int automatic(void)
 {
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__ALTIVEC__) || defined(__riscv_v)
@@ -96,9 +96,9 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 /* The source is [N, K]: a panel of rows of the source becomes a panel of columns. */
-static camx_status pack_rows_of_n(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k,
-                                  camx__read_fn *read, void *context, const real *scale, void *packed,
-                                  camx_error *error)
+static camx_status pack_rows_of_n(const camx__gemm *gemm, camx__memory *memory, int64_t n,
+                                  int64_t k, camx__read_fn *read, void *context, const real *scale,
+                                  void *packed, camx_error *error)
 {
     camx_status status = CAMX_OK;
     int64_t step = smaller(n, gemm->tile_n);
@@ -113,8 +113,12 @@ static camx_status pack_rows_of_n(const camx__gemm *gemm, camx__memory *memory, 
         for (int64_t i = 0; scale && i < count; i++)
             for (int64_t j = 0; j < k; j++)
                 buffer[i * k + j] *= scale[first + i];
-        camx__gemm_piece piece = {.n_first = first, .n_count = count, .k_count = k,
-                                  .source = buffer, .stride_k = 1, .stride_n = k};
+        camx__gemm_piece piece = {.n_first = first,
+                                  .n_count = count,
+                                  .k_count = k,
+                                  .source = buffer,
+                                  .stride_k = 1,
+                                  .stride_n = k};
         gemm->pack(packed, n, k, &piece);
     }
     camx__free(memory, buffer);
@@ -122,9 +126,9 @@ static camx_status pack_rows_of_n(const camx__gemm *gemm, camx__memory *memory, 
 }
 
 /* The source is [K, N]: a few rows at a time. */
-static camx_status pack_rows_of_k(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k,
-                                  camx__read_fn *read, void *context, const real *scale, void *packed,
-                                  camx_error *error)
+static camx_status pack_rows_of_k(const camx__gemm *gemm, camx__memory *memory, int64_t n,
+                                  int64_t k, camx__read_fn *read, void *context, const real *scale,
+                                  void *packed, camx_error *error)
 {
     camx_status status = CAMX_OK;
     int64_t step = 65536 / n + 1;
@@ -140,17 +144,21 @@ static camx_status pack_rows_of_k(const camx__gemm *gemm, camx__memory *memory, 
         for (int64_t i = 0; scale && i < count; i++)
             for (int64_t j = 0; j < n; j++)
                 buffer[i * n + j] *= scale[j];
-        camx__gemm_piece piece = {.n_count = n, .k_first = first, .k_count = count,
-                                  .source = buffer, .stride_k = n, .stride_n = 1};
+        camx__gemm_piece piece = {.n_count = n,
+                                  .k_first = first,
+                                  .k_count = count,
+                                  .source = buffer,
+                                  .stride_k = n,
+                                  .stride_n = 1};
         gemm->pack(packed, n, k, &piece);
     }
     camx__free(memory, buffer);
     return status;
 }
 
-camx_status camx__gemm_pack(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k, bool transposed,
-                            camx__read_fn *read, void *context, const real *scale, void *packed,
-                            camx_error *error)
+camx_status camx__gemm_pack(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k,
+                            bool transposed, camx__read_fn *read, void *context, const real *scale,
+                            void *packed, camx_error *error)
 {
     if (n == 0 || k == 0)
         return CAMX_OK;
@@ -160,39 +168,48 @@ camx_status camx__gemm_pack(const camx__gemm *gemm, camx__memory *memory, int64_
     return pack_rows_of_k(gemm, memory, n, k, read, context, scale, packed, error);
 }
 
-void camx__gemm_pack_strided(const camx__gemm *gemm, int64_t n, int64_t k, const real *source, int64_t stride_k,
-                             int64_t stride_n, void *packed)
+void camx__gemm_pack_strided(const camx__gemm *gemm, int64_t n, int64_t k, const real *source,
+                             int64_t stride_k, int64_t stride_n, void *packed)
 {
     if (n == 0 || k == 0)
         return;
     memset(packed, 0, gemm->packed_bytes(n, k));
-    camx__gemm_piece piece = {.n_count = n, .k_count = k, .source = source, .stride_k = stride_k,
-                              .stride_n = stride_n};
+    camx__gemm_piece piece = {
+        .n_count = n, .k_count = k, .source = source, .stride_k = stride_k, .stride_n = stride_n};
     gemm->pack(packed, n, k, &piece);
 }
 
-void camx__gemm_block(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
-                      const void *packed, real *c, int64_t ldc, const camx__epilogue *epilogue,
-                      bool accumulate)
+void camx__gemm_block(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k, const real *a,
+                      int64_t lda, const void *packed, real *c, int64_t ldc,
+                      const camx__epilogue *epilogue, bool accumulate)
 {
-    camx__gemm_part part = {.n = n, .k = k, .m = m, .n_count = n, .k_count = k, .a = a, .lda = lda,
-                            .packed = packed, .c = c, .ldc = ldc, .accumulate = accumulate,
+    camx__gemm_part part = {.n = n,
+                            .k = k,
+                            .m = m,
+                            .n_count = n,
+                            .k_count = k,
+                            .a = a,
+                            .lda = lda,
+                            .packed = packed,
+                            .c = c,
+                            .ldc = ldc,
+                            .accumulate = accumulate,
                             .epilogue = accumulate ? NULL : epilogue};
     if (m > 0 && n > 0)
         gemm->part(&part);
 }
 
-/* How a product is cut: by its shape alone, so that every part, and with it every sum, is the same for any
- * number of threads. */
+/* How a product is cut: by its shape alone, so that every part, and with it every sum, is the same
+ * for any number of threads. */
 typedef struct split {
-    int64_t rows, columns;             /* of one part */
+    int64_t rows, columns; /* of one part */
     int64_t row_parts, column_parts;
 } split;
 
 enum {
-    A_BYTES = 256 * 1024,        /* rows of A that stay in the second-level cache while B passes by */
-    PART_WORK = 400 * 1000,      /* multiply-adds below which a part is not worth handing out */
-    PARTS_WANTED = 64            /* enough for many threads to finish together */
+    A_BYTES = 256 * 1024,   /* rows of A that stay in the second-level cache while B passes by */
+    PART_WORK = 400 * 1000, /* multiply-adds below which a part is not worth handing out */
+    PARTS_WANTED = 64       /* enough for many threads to finish together */
 };
 
 static int64_t parts_of(int64_t whole, int64_t part)
@@ -214,9 +231,10 @@ static split choose_split(const camx__gemm *gemm, int64_t m, int64_t n, int64_t 
     int64_t row_bytes = (k > 0 ? k : 1) * (int64_t)sizeof(real);
     int64_t most_rows = A_BYTES / row_bytes;
     double work = (double)m * (double)n * (double)(k > 0 ? k : 1);
-    int64_t wanted = work / PART_WORK > PARTS_WANTED ? PARTS_WANTED : (int64_t)(work / PART_WORK) + 1;
-    /* Many rows: cut them first, so that B is read by as few as possible. Rows fewer than a handful of tiles
-     * are left together: then the columns are cut. */
+    int64_t wanted =
+        work / PART_WORK > PARTS_WANTED ? PARTS_WANTED : (int64_t)(work / PART_WORK) + 1;
+    /* Many rows: cut them first, so that B is read by as few as possible. Rows fewer than a handful
+     * of tiles are left together: then the columns are cut. */
     int64_t fair_rows = parts_of(m, wanted);
     if (fair_rows < 4 * gemm->tile_m)
         fair_rows = 4 * gemm->tile_m;
@@ -256,17 +274,25 @@ static void run_part(void *context, size_t task, int worker)
     job->gemm->part(&part);
 }
 
-void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t n, int64_t k, const real *a,
-                    int64_t lda, const void *packed, real *c, int64_t ldc, const camx__epilogue *epilogue,
-                    bool accumulate)
+void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t n, int64_t k,
+                    const real *a, int64_t lda, const void *packed, real *c, int64_t ldc,
+                    const camx__epilogue *epilogue, bool accumulate)
 {
     product job = {.gemm = gemm,
-                   .whole = {.n = n, .k = k, .m = m, .k_count = k, .a = a, .lda = lda, .packed = packed, .c = c,
-                             .ldc = ldc, .accumulate = accumulate,
+                   .whole = {.n = n,
+                             .k = k,
+                             .m = m,
+                             .k_count = k,
+                             .a = a,
+                             .lda = lda,
+                             .packed = packed,
+                             .c = c,
+                             .ldc = ldc,
+                             .accumulate = accumulate,
                              .epilogue = accumulate ? NULL : epilogue}};
     if (m <= 0 || n <= 0)
         return;
     job.cut = choose_split(gemm, m, n, k);
-    camx__pool_run(camx__gemm_is_serial(gemm) ? NULL : pool, (size_t)(job.cut.row_parts * job.cut.column_parts), run_part,
-                   &job);
+    camx__pool_run(camx__gemm_is_serial(gemm) ? NULL : pool,
+                   (size_t)(job.cut.row_parts * job.cut.column_parts), run_part, &job);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Matrix products: C[M, N] = epilogue(A[M, K] B[K, N]), the work under convolution and dense layers.
+ * Matrix products: C[M, N] = epilogue(A[M, K] B[K, N]), the work under convolution and dense
+ * layers.
  *
- * A is read in place (row-major, `lda` elements from row to row; rows are pixels of a channels-last map). B is
- * packed once into the layout the back end likes. Three back ends give the same numbers to rounding; for
- * each of them the sum over K is always in the same order, whatever the number of threads.
+ * A is read in place (row-major, `lda` elements from row to row; rows are pixels of a channels-last
+ * map). B is packed once into the layout the back end likes. Three back ends give the same numbers
+ * to rounding; for each of them the sum over K is always in the same order, whatever the number of
+ * threads.
  */
 #ifndef CAMX_KERNELS_GEMM_H
 #define CAMX_KERNELS_GEMM_H
@@ -20,8 +22,8 @@
 /* A back end on an instruction set. Never changes; compare by address. */
 typedef struct camx__gemm camx__gemm;
 
-/* backend: a camx_gemm number. AUTO = packed where this processor has vector kernels, else blas, else builtin. NULL
- * if this build does not have it. */
+/* backend: a camx_gemm number. AUTO = packed where this processor has vector kernels, else blas,
+ * else builtin. NULL if this build does not have it. */
 const camx__gemm *camx__gemm_get(int backend, camx__isa isa);
 int camx__gemm_backend(const camx__gemm *gemm); /* the camx_gemm number, never AUTO */
 camx__isa camx__gemm_isa(const camx__gemm *gemm);
@@ -29,26 +31,28 @@ camx__isa camx__gemm_isa(const camx__gemm *gemm);
 /* Bytes of a packed B. */
 size_t camx__gemm_packed_bytes(const camx__gemm *gemm, int64_t n, int64_t k);
 
-/* Packs B. read gives elements of the source in its own order: with `transposed` it is stored [N, K] (ONNX's Gemm
- * transB = 1 and convolution weights), otherwise [K, N]. scale: one factor per column n (folded batch norm), or
- * NULL. Reads [N, K] sources a panel at a time; [K, N] sources row by row. */
-camx_status camx__gemm_pack(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k, bool transposed,
-                            camx__read_fn *read, void *context, const real *scale, void *packed,
-                            camx_error *error);
+/* Packs B. read gives elements of the source in its own order: with `transposed` it is stored [N,
+ * K] (ONNX's Gemm transB = 1 and convolution weights), otherwise [K, N]. scale: one factor per
+ * column n (folded batch norm), or NULL. Reads [N, K] sources a panel at a time; [K, N] sources row
+ * by row. */
+camx_status camx__gemm_pack(const camx__gemm *gemm, camx__memory *memory, int64_t n, int64_t k,
+                            bool transposed, camx__read_fn *read, void *context, const real *scale,
+                            void *packed, camx_error *error);
 
-/* Packs from memory: element (k, n) of B at source[k * stride_k + n * stride_n]. For products of two values that
- * are both computed. Runs on the caller. */
-void camx__gemm_pack_strided(const camx__gemm *gemm, int64_t n, int64_t k, const real *source, int64_t stride_k,
-                             int64_t stride_n, void *packed);
+/* Packs from memory: element (k, n) of B at source[k * stride_k + n * stride_n]. For products of
+ * two values that are both computed. Runs on the caller. */
+void camx__gemm_pack_strided(const camx__gemm *gemm, int64_t n, int64_t k, const real *source,
+                             int64_t stride_k, int64_t stride_n, void *packed);
 
-/* The product. epilogue may be NULL. accumulate: C += A B (then no epilogue). Work is split over M and N only. */
-void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t n, int64_t k, const real *a,
-                    int64_t lda, const void *packed, real *c, int64_t ldc, const camx__epilogue *epilogue,
-                    bool accumulate);
+/* The product. epilogue may be NULL. accumulate: C += A B (then no epilogue). Work is split over M
+ * and N only. */
+void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t n, int64_t k,
+                    const real *a, int64_t lda, const void *packed, real *c, int64_t ldc,
+                    const camx__epilogue *epilogue, bool accumulate);
 
 /* A part of it on the calling thread: rows of A that the caller has at hand (an im2col panel). */
-void camx__gemm_block(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
-                      const void *packed, real *c, int64_t ldc, const camx__epilogue *epilogue,
-                      bool accumulate);
+void camx__gemm_block(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k, const real *a,
+                      int64_t lda, const void *packed, real *c, int64_t ldc,
+                      const camx__epilogue *epilogue, bool accumulate);
 
 #endif

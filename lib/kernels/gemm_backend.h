@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a GEMM back end provides. gemm.c splits work into parts and gives them to the back end; conv_*.c does the
- * same with panels that it has just made. Nothing outside lib/kernels includes this.
+ * What a GEMM back end provides. gemm.c splits work into parts and gives them to the back end;
+ * conv_*.c does the same with panels that it has just made. Nothing outside lib/kernels includes
+ * this.
  */
 #ifndef CAMX_KERNELS_GEMM_BACKEND_H
 #define CAMX_KERNELS_GEMM_BACKEND_H
@@ -17,8 +18,9 @@ typedef struct camx__gemm_piece {
     int64_t stride_k, stride_n;
 } camx__gemm_piece;
 
-/* A part of a product, computed on the calling thread. Columns and rows of B are counted in the whole packed B
- * [n, k]; several parts with rising k_first and `accumulate` give the same bits as one. */
+/* A part of a product, computed on the calling thread. Columns and rows of B are counted in the
+ * whole packed B [n, k]; several parts with rising k_first and `accumulate` give the same bits as
+ * one. */
 typedef struct camx__gemm_part {
     int64_t n, k;
     int64_t m;                /* rows of A and C */
@@ -29,8 +31,9 @@ typedef struct camx__gemm_part {
     const void *packed;
     real *c; /* points at column n_first of the first row */
     int64_t ldc;
-    const camx__epilogue *epilogue; /* or NULL; bias and residual point at column 0, residual at the first row */
-    bool accumulate;                /* start from C instead of 0 */
+    const camx__epilogue
+        *epilogue;   /* or NULL; bias and residual point at column 0, residual at the first row */
+    bool accumulate; /* start from C instead of 0 */
 } camx__gemm_part;
 
 struct camx__gemm {
@@ -58,15 +61,15 @@ void camx__blas_part(const camx__gemm_part *part);
 bool camx__blas_is_serial(void);
 #endif
 
-/* Packing into panels [n / wide][k][wide]. A last panel with at most `lane` columns is only `lane` wide; what is
- * missing is zero (the caller clears the memory). */
+/* Packing into panels [n / wide][k][wide]. A last panel with at most `lane` columns is only `lane`
+ * wide; what is missing is zero (the caller clears the memory). */
 size_t camx__panels_bytes(int64_t wide, int64_t lane, int64_t n, int64_t k);
 void camx__panels_pack(int64_t wide, int64_t lane, real *packed, int64_t n, int64_t k,
                        const camx__gemm_piece *piece);
 
-/* Bias, residual and activation, in plain C, on rows of plain products: c points at row `row` and column `column`
- * of the whole, bias and residual at its start. */
-void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row, int64_t rows,
-                         int64_t column, int64_t columns);
+/* Bias, residual and activation, in plain C, on rows of plain products: c points at row `row` and
+ * column `column` of the whole, bias and residual at its start. */
+void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row,
+                         int64_t rows, int64_t column, int64_t columns);
 
 #endif

@@ -2,21 +2,23 @@
 /*
  * The GEMM back end that calls OpenBLAS; the only file that knows CBLAS.
  *
- * OpenBLAS has a thread pool and settings of its own, which belong to the host program and are left alone. A
- * product above a threshold (m n k > 65536 * GEMM_MULTITHREAD_THRESHOLD, which is 4 unless its builder changed
- * it; for matrix times vector 2304 * 4 elements) would start that pool: its sums may then depend on its number of
- * threads, its workers spin for a tenth of a second afterwards, and in OpenMP builds a forked child hangs. So this
- * file only makes calls below the threshold, cut by shape alone: they run on the thread that makes them. It costs
- * some speed (a panel of B is rearranged again for each call), which is why the packed kernels are the default.
+ * OpenBLAS has a thread pool and settings of its own, which belong to the host program and are left
+ * alone. A product above a threshold (m n k > 65536 * GEMM_MULTITHREAD_THRESHOLD, which is 4 unless
+ * its builder changed it; for matrix times vector 2304 * 4 elements) would start that pool: its
+ * sums may then depend on its number of threads, its workers spin for a tenth of a second
+ * afterwards, and in OpenMP builds a forked child hangs. So this file only makes calls below the
+ * threshold, cut by shape alone: they run on the thread that makes them. It costs some speed (a
+ * panel of B is rearranged again for each call), which is why the packed kernels are the default.
  *
- * Several of our workers call at the same time only where OpenBLAS says that it was built with platform threads:
- * then its buffers are locked. In sequential builds (not safe without USE_LOCKING) and OpenMP builds all work
- * stays on one thread at a time, behind a lock; a host that calls such an OpenBLAS from its own threads at the
- * same time is on its own.
+ * Several of our workers call at the same time only where OpenBLAS says that it was built with
+ * platform threads: then its buffers are locked. In sequential builds (not safe without
+ * USE_LOCKING) and OpenMP builds all work stays on one thread at a time, behind a lock; a host that
+ * calls such an OpenBLAS from its own threads at the same time is on its own.
  *
- * The bits are the same for any number of our threads. They are OpenBLAS's: another version, or another processor,
- * may round differently. Limits: an OpenBLAS built with GEMM_MULTITHREAD_THRESHOLD below 4 may still start its
- * threads; one built with NUM_THREADS below half of our workers may run out of buffers.
+ * The bits are the same for any number of our threads. They are OpenBLAS's: another version, or
+ * another processor, may round differently. Limits: an OpenBLAS built with
+ * GEMM_MULTITHREAD_THRESHOLD below 4 may still start its threads; one built with NUM_THREADS below
+ * half of our workers may run out of buffers.
  */
 #ifdef CAMX_HAVE_OPENBLAS
 
@@ -28,8 +30,8 @@
 #include "kernels/vectors.h"
 
 enum {
-    CALL_WORK = 262144,  /* m n k of one call at most: 65536 * 4 */
-    VECTOR_WORK = 9000,  /* n k where m is 1, or m k where n is 1: just below 2304 * 4 */
+    CALL_WORK = 262144, /* m n k of one call at most: 65536 * 4 */
+    VECTOR_WORK = 9000, /* n k where m is 1, or m k where n is 1: just below 2304 * 4 */
     CALL_K = 128,
     CALL_N = 64
 };
@@ -56,15 +58,15 @@ bool camx__blas_is_serial(void)
     return openblas_get_parallel() != OPENBLAS_THREAD;
 }
 
-static void call_blas(int64_t m, int64_t n, int64_t k, const real *a, int64_t lda, const real *b, int64_t ldb,
-                      bool add, real *c, int64_t ldc)
+static void call_blas(int64_t m, int64_t n, int64_t k, const real *a, int64_t lda, const real *b,
+                      int64_t ldb, bool add, real *c, int64_t ldc)
 {
 #ifdef CAMX_REAL_DOUBLE
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)lda,
-                b, (blasint)ldb, add ? 1 : 0, c, (blasint)ldc);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
+                (blasint)lda, b, (blasint)ldb, add ? 1 : 0, c, (blasint)ldc);
 #else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)lda,
-                b, (blasint)ldb, add ? 1 : 0, c, (blasint)ldc);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
+                (blasint)lda, b, (blasint)ldb, add ? 1 : 0, c, (blasint)ldc);
 #endif
 }
 
@@ -87,8 +89,9 @@ static void multiply(const camx__gemm_part *part, bool add)
             for (int64_t p = 0; p < part->k_count; p += step_k) {
                 const real *b = packed + (part->k_first + p) * part->n + part->n_first + j;
                 call_blas(smaller(step_m, part->m - i), smaller(step_n, part->n_count - j),
-                          smaller(step_k, part->k_count - p), part->a + i * part->lda + p, part->lda, b, part->n,
-                          add || p > 0, part->c + i * part->ldc + j, part->ldc);
+                          smaller(step_k, part->k_count - p), part->a + i * part->lda + p,
+                          part->lda, b, part->n, add || p > 0, part->c + i * part->ldc + j,
+                          part->ldc);
             }
 }
 
@@ -114,8 +117,8 @@ static void finish(const camx__gemm_part *part, bool residual_is_in)
     camx__epilogue_rows(&sums, part->c, part->ldc, 0, part->m, part->n_first, part->n_count);
     for (int64_t i = 0; i < part->m; i++) {
         real *row = part->c + i * part->ldc;
-        camx__vectors_now()->activation(part->epilogue->activation, part->epilogue->low, part->epilogue->high,
-                                        row, row, part->n_count);
+        camx__vectors_now()->activation(part->epilogue->activation, part->epilogue->low,
+                                        part->epilogue->high, row, row, part->n_count);
     }
 }
 

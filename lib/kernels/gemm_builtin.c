@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The GEMM back end in plain C: the slow twin that the others are compared with, and the one that works
- * everywhere. */
+/* The GEMM back end in plain C: the slow twin that the others are compared with, and the one that
+ * works everywhere. */
 #include <string.h>
 
 #include "kernels/activation.h"
@@ -18,7 +18,8 @@ void camx__builtin_pack(void *packed, int64_t n, int64_t k, const camx__gemm_pie
     camx__panels_pack(WIDE, WIDE, packed, n, k, piece);
 }
 
-static void multiply(real sum[TALL][WIDE], int64_t rows, int64_t k, const real *a, int64_t lda, const real *b)
+static void multiply(real sum[TALL][WIDE], int64_t rows, int64_t k, const real *a, int64_t lda,
+                     const real *b)
 {
     for (int64_t p = 0; p < k; p++, b += WIDE)
         for (int64_t i = 0; i < rows; i++) {
@@ -28,15 +29,16 @@ static void multiply(real sum[TALL][WIDE], int64_t rows, int64_t k, const real *
         }
 }
 
-void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row, int64_t rows,
-                         int64_t column, int64_t columns)
+void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row,
+                         int64_t rows, int64_t column, int64_t columns)
 {
     for (int64_t i = 0; i < rows; i++, c += ldc) {
         if (epilogue->bias)
             for (int64_t j = 0; j < columns; j++)
                 c[j] += epilogue->bias[column + j];
         if (epilogue->residual) {
-            const real *residual = epilogue->residual + (row + i) * epilogue->residual_pitch + column;
+            const real *residual =
+                epilogue->residual + (row + i) * epilogue->residual_pitch + column;
             for (int64_t j = 0; j < columns; j++)
                 c[j] += residual[j];
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The packed form of B that the vector kernels and the plain C kernel read: panels of a few columns. */
+/* The packed form of B that the vector kernels and the plain C kernel read: panels of a few
+ * columns. */
 #include <assert.h>
 
 #include "kernels/gemm_backend.h"

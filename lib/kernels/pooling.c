@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels/pooling_window.h"
+#include "kernels/vectors.h"
 
 enum { BLOCK = 64 }; /* channels that one task of a gradient or a global mean works on */
 
@@ -21,8 +22,8 @@ typedef struct pooling_job {
 } pooling_job;
 
 /* The taps of a window along one axis that lie inside [low, high): first <= tap < end. */
-static void clip_taps(int64_t start, int64_t dilation, int64_t kernel, int64_t low, int64_t high, int64_t *first,
-                      int64_t *end)
+static void clip_taps(int64_t start, int64_t dilation, int64_t kernel, int64_t low, int64_t high,
+                      int64_t *first, int64_t *end)
 {
     int64_t from = 0;
     int64_t to = 0;
@@ -48,8 +49,10 @@ camx__window camx__pooling_window(const camx__pool_shape *s, int64_t oy, int64_t
     w.x = x + first_x * s->dilation_w;
     w.count = w.rows * w.columns;
     if (s->count_include_pad) {
-        clip_taps(y, s->dilation_h, s->kernel_h, -s->pad_top, s->in_h + s->pad_bottom, &first_y, &end_y);
-        clip_taps(x, s->dilation_w, s->kernel_w, -s->pad_left, s->in_w + s->pad_right, &first_x, &end_x);
+        clip_taps(y, s->dilation_h, s->kernel_h, -s->pad_top, s->in_h + s->pad_bottom, &first_y,
+                  &end_y);
+        clip_taps(x, s->dilation_w, s->kernel_w, -s->pad_left, s->in_w + s->pad_right, &first_x,
+                  &end_x);
         w.count = (end_y - first_y) * (end_x - first_x);
     }
     return w;
@@ -67,34 +70,66 @@ static const real *window_start(const pooling_job *job, const camx__window *w, i
     return job->x + ((image * s->in_h + w->y) * s->in_w + w->x) * job->x_pitch;
 }
 
-static void maxpool_row(void *context, size_t task, int worker)
+/* Pixels from ox on that see as many columns of the map as the first: more than one only where that
+ * is all. */
+static int64_t span_pixels(const camx__pool_shape *s, const camx__window *w, int64_t ox)
 {
-    const pooling_job *job = context;
+    int64_t reach = (s->kernel_w - 1) * s->dilation_w - s->pad_left;
+    if (w->columns < s->kernel_w || (s->count_include_pad && w->count != s->kernel_w * w->rows))
+        return 1;
+    /* The last pixel whose last tap is inside. */
+    int64_t last = (s->in_w - 1 - reach) / s->stride_w;
+    return (last < s->out_w - 1 ? last : s->out_w - 1) - ox + 1;
+}
+
+static void fill_empty(real *y, int64_t channels, bool max)
+{
+    for (int64_t c = 0; c < channels; c++)
+        y[c] = max ? -(real)INFINITY : 0;
+}
+
+/* One row of the output. */
+static void pool_row(const pooling_job *job, int64_t row, bool max)
+{
     const camx__pool_shape *s = job->shape;
-    int64_t image = (int64_t)task / s->out_h;
-    int64_t oy = (int64_t)task % s->out_h;
-    (void)worker;
-    for (int64_t ox = 0; ox < s->out_w; ox++) {
+    int64_t image = row / s->out_h;
+    int64_t oy = row % s->out_h;
+    int64_t pixels = 1;
+    for (int64_t ox = 0; ox < s->out_w; ox += pixels) {
         camx__window w = camx__pooling_window(s, oy, ox);
-        real *y = job->y + ((int64_t)task * s->out_w + ox) * job->y_pitch;
+        real *y = job->y + (row * s->out_w + ox) * job->y_pitch;
+        pixels = 1;
         if (w.rows == 0 || w.columns == 0) {
-            for (int64_t c = 0; c < s->channels; c++)
-                y[c] = -(real)INFINITY;
+            fill_empty(y, s->channels, max);
             continue;
         }
-        const real *x = window_start(job, &w, image);
-        memcpy(y, x, (size_t)s->channels * sizeof(real));
-        for (int64_t ky = 0; ky < w.rows; ky++)
-            for (int64_t kx = 0; kx < w.columns; kx++) {
-                const real *from = x + (ky * s->dilation_h * s->in_w + kx * s->dilation_w) * job->x_pitch;
-                for (int64_t c = 0; c < s->channels; c++)
-                    y[c] = from[c] > y[c] || from[c] != from[c] ? from[c] : y[c];
-            }
+        pixels = span_pixels(s, &w, ox);
+        camx__pool_span span = {.channels = s->channels,
+                                .pixels = pixels,
+                                .taps_y = w.rows,
+                                .taps_x = w.columns,
+                                .src = window_start(job, &w, image),
+                                .dst = y,
+                                .dst_pixel_step = job->y_pitch,
+                                .src_pixel_step = s->stride_w * job->x_pitch,
+                                .src_tap_y_step = s->dilation_h * s->in_w * job->x_pitch,
+                                .src_tap_x_step = s->dilation_w * job->x_pitch,
+                                .factor = 1 / (real)w.count};
+        if (max)
+            camx__vectors_now()->pool_max(&span);
+        else
+            camx__vectors_now()->pool_mean(&span);
     }
 }
 
-void camx__maxpool_forward(const camx__pool_shape *shape, camx__pool *pool, const real *x, int64_t x_pitch,
-                           real *y, int64_t y_pitch)
+static void maxpool_row(void *context, size_t task, int worker)
+{
+    (void)worker;
+    pool_row(context, (int64_t)task, true);
+}
+
+void camx__maxpool_forward(const camx__pool_shape *shape, camx__pool *pool, const real *x,
+                           int64_t x_pitch, real *y, int64_t y_pitch)
 {
     pooling_job job = {.shape = shape, .x = x, .x_pitch = x_pitch, .y = y, .y_pitch = y_pitch};
     if (!is_empty(shape))
@@ -103,40 +138,21 @@ void camx__maxpool_forward(const camx__pool_shape *shape, camx__pool *pool, cons
 
 static void avgpool_row(void *context, size_t task, int worker)
 {
-    const pooling_job *job = context;
-    const camx__pool_shape *s = job->shape;
-    int64_t image = (int64_t)task / s->out_h;
-    int64_t oy = (int64_t)task % s->out_h;
     (void)worker;
-    for (int64_t ox = 0; ox < s->out_w; ox++) {
-        camx__window w = camx__pooling_window(s, oy, ox);
-        real *y = job->y + ((int64_t)task * s->out_w + ox) * job->y_pitch;
-        memset(y, 0, (size_t)s->channels * sizeof(real));
-        if (w.rows == 0 || w.columns == 0)
-            continue;
-        const real *x = window_start(job, &w, image);
-        for (int64_t ky = 0; ky < w.rows; ky++)
-            for (int64_t kx = 0; kx < w.columns; kx++) {
-                const real *from = x + (ky * s->dilation_h * s->in_w + kx * s->dilation_w) * job->x_pitch;
-                for (int64_t c = 0; c < s->channels; c++)
-                    y[c] += from[c];
-            }
-        real factor = 1 / (real)w.count;
-        for (int64_t c = 0; c < s->channels; c++)
-            y[c] *= factor;
-    }
+    pool_row(context, (int64_t)task, false);
 }
 
-void camx__avgpool_forward(const camx__pool_shape *shape, camx__pool *pool, const real *x, int64_t x_pitch,
-                           real *y, int64_t y_pitch)
+void camx__avgpool_forward(const camx__pool_shape *shape, camx__pool *pool, const real *x,
+                           int64_t x_pitch, real *y, int64_t y_pitch)
 {
     pooling_job job = {.shape = shape, .x = x, .x_pitch = x_pitch, .y = y, .y_pitch = y_pitch};
     if (!is_empty(shape))
         camx__pool_run(pool, (size_t)(shape->batch * shape->out_h), avgpool_row, &job);
 }
 
-/* A task of a gradient: the channels first .. first + count - 1 of one image. Tasks never share an element, and
- * each adds in the order of the windows, so the result does not depend on who runs what. */
+/* A task of a gradient: the channels first .. first + count - 1 of one image. Tasks never share an
+ * element, and each adds in the order of the windows, so the result does not depend on who runs
+ * what. */
 typedef struct channel_block {
     int64_t image, first, count;
 } channel_block;
@@ -164,8 +180,8 @@ static void clear_block(const pooling_job *job, const channel_block *block)
 }
 
 /* Which pixel under the window holds the first largest element, for each channel of the block. */
-static void find_largest(const pooling_job *job, const camx__window *w, const real *x, int64_t count,
-                         int64_t where[BLOCK])
+static void find_largest(const pooling_job *job, const camx__window *w, const real *x,
+                         int64_t count, int64_t where[BLOCK])
 {
     real best[BLOCK];
     const camx__pool_shape *s = job->shape;
@@ -207,13 +223,21 @@ static void maxpool_gradient_block(void *context, size_t task, int worker)
         }
 }
 
-void camx__maxpool_gradient(const camx__pool_shape *shape, camx__pool *pool, const real *x, int64_t x_pitch,
-                            const real *gy, int64_t gy_pitch, real *gx, int64_t gx_pitch, bool accumulate)
+void camx__maxpool_gradient(const camx__pool_shape *shape, camx__pool *pool, const real *x,
+                            int64_t x_pitch, const real *gy, int64_t gy_pitch, real *gx,
+                            int64_t gx_pitch, bool accumulate)
 {
-    pooling_job job = {.shape = shape, .x = x, .x_pitch = x_pitch, .y = gx, .y_pitch = gx_pitch, .gy = gy,
-                       .gy_pitch = gy_pitch, .accumulate = accumulate};
+    pooling_job job = {.shape = shape,
+                       .x = x,
+                       .x_pitch = x_pitch,
+                       .y = gx,
+                       .y_pitch = gx_pitch,
+                       .gy = gy,
+                       .gy_pitch = gy_pitch,
+                       .accumulate = accumulate};
     if (shape->batch > 0 && shape->channels > 0)
-        camx__pool_run(pool, (size_t)(shape->batch * block_count(shape)), maxpool_gradient_block, &job);
+        camx__pool_run(pool, (size_t)(shape->batch * block_count(shape)), maxpool_gradient_block,
+                       &job);
 }
 
 static void avgpool_gradient_block(void *context, size_t task, int worker)
@@ -242,13 +266,18 @@ static void avgpool_gradient_block(void *context, size_t task, int worker)
         }
 }
 
-void camx__avgpool_gradient(const camx__pool_shape *shape, camx__pool *pool, const real *gy, int64_t gy_pitch,
-                            real *gx, int64_t gx_pitch, bool accumulate)
+void camx__avgpool_gradient(const camx__pool_shape *shape, camx__pool *pool, const real *gy,
+                            int64_t gy_pitch, real *gx, int64_t gx_pitch, bool accumulate)
 {
-    pooling_job job = {.shape = shape, .y = gx, .y_pitch = gx_pitch, .gy = gy, .gy_pitch = gy_pitch,
+    pooling_job job = {.shape = shape,
+                       .y = gx,
+                       .y_pitch = gx_pitch,
+                       .gy = gy,
+                       .gy_pitch = gy_pitch,
                        .accumulate = accumulate};
     if (shape->batch > 0 && shape->channels > 0)
-        camx__pool_run(pool, (size_t)(shape->batch * block_count(shape)), avgpool_gradient_block, &job);
+        camx__pool_run(pool, (size_t)(shape->batch * block_count(shape)), avgpool_gradient_block,
+                       &job);
 }
 
 typedef struct mean_job {
@@ -274,11 +303,15 @@ static void mean_block(void *context, size_t task, int worker)
         job->y[image * job->channels + first + c] = (real)(sum[c] / (double)job->positions);
 }
 
-void camx__global_average_forward(int64_t batch, int64_t positions, int64_t channels, camx__pool *pool,
-                                  const real *x, int64_t x_pitch, real *y)
+void camx__global_average_forward(int64_t batch, int64_t positions, int64_t channels,
+                                  camx__pool *pool, const real *x, int64_t x_pitch, real *y)
 {
-    mean_job job = {.positions = positions, .channels = channels, .blocks = (channels + BLOCK - 1) / BLOCK,
-                    .x = x, .x_pitch = x_pitch, .y = y};
+    mean_job job = {.positions = positions,
+                    .channels = channels,
+                    .blocks = (channels + BLOCK - 1) / BLOCK,
+                    .x = x,
+                    .x_pitch = x_pitch,
+                    .y = y};
     if (batch > 0 && channels > 0)
         camx__pool_run(pool, (size_t)(batch * job.blocks), mean_block, &job);
 }

@@ -7,9 +7,9 @@
 
 #include "kernels/vectors.h"
 
-/* A tensor seen as `count` matrices of `height` x `width` elements: how copies between orders walk it. For
- * tensors in the same order, one matrix of rows; for mixed orders, per image channels x positions of the
- * source or positions x channels. */
+/* A tensor seen as `count` matrices of `height` x `width` elements: how copies between orders walk
+ * it. For tensors in the same order, one matrix of rows; for mixed orders, per image channels x
+ * positions of the source or positions x channels. */
 typedef struct matrices {
     int64_t count, height, width;
     int64_t x_matrix, x_row, x_column; /* distances in elements */
@@ -20,8 +20,13 @@ static matrices same_order(const camx__tensor *x, const camx__tensor *y)
 {
     camx__rows a = camx__tensor_rows(x);
     camx__rows b = camx__tensor_rows(y);
-    matrices m = {.count = 1, .height = a.count, .width = a.length, .x_row = a.pitch, .x_column = 1,
-                  .y_row = b.pitch, .y_column = 1};
+    matrices m = {.count = 1,
+                  .height = a.count,
+                  .width = a.length,
+                  .x_row = a.pitch,
+                  .x_column = 1,
+                  .y_row = b.pitch,
+                  .y_column = 1};
     if (a.count != b.count) {
         /* One side has gaps and the other none: walk both by pixels. */
         int64_t channels = x->shape.dim[1];
@@ -69,23 +74,24 @@ typedef struct transfer_job {
 enum { TILE = 16 }; /* transposes go by small squares, which stay in the first-level cache */
 
 /* One rectangle: rows of x become rows or columns of y. */
-#define TRANSFER(NAME, TYPE, OPERATION)                                                              \
-    static void NAME(const matrices *m, const TYPE *x, TYPE *y, int64_t rows, int64_t columns)       \
-    {                                                                                                \
-        if (m->x_column == 1 && m->y_column == 1) {                                                  \
-            for (int64_t i = 0; i < rows; i++)                                                       \
-                for (int64_t j = 0; j < columns; j++)                                                \
-                    y[i * m->y_row + j] OPERATION x[i * m->x_row + j];                               \
-            return;                                                                                  \
-        }                                                                                            \
-        for (int64_t top = 0; top < rows; top += TILE)                                               \
-            for (int64_t left = 0; left < columns; left += TILE) {                                   \
-                int64_t bottom = top + TILE < rows ? top + TILE : rows;                              \
-                int64_t right = left + TILE < columns ? left + TILE : columns;                       \
-                for (int64_t i = top; i < bottom; i++)                                               \
-                    for (int64_t j = left; j < right; j++)                                           \
-                        y[i * m->y_row + j * m->y_column] OPERATION x[i * m->x_row + j * m->x_column]; \
-            }                                                                                        \
+#define TRANSFER(NAME, TYPE, OPERATION)                                                            \
+    static void NAME(const matrices *m, const TYPE *x, TYPE *y, int64_t rows, int64_t columns)     \
+    {                                                                                              \
+        if (m->x_column == 1 && m->y_column == 1) {                                                \
+            for (int64_t i = 0; i < rows; i++)                                                     \
+                for (int64_t j = 0; j < columns; j++)                                              \
+                    y[i * m->y_row + j] OPERATION x[i * m->x_row + j];                             \
+            return;                                                                                \
+        }                                                                                          \
+        for (int64_t top = 0; top < rows; top += TILE)                                             \
+            for (int64_t left = 0; left < columns; left += TILE) {                                 \
+                int64_t bottom = top + TILE < rows ? top + TILE : rows;                            \
+                int64_t right = left + TILE < columns ? left + TILE : columns;                     \
+                for (int64_t i = top; i < bottom; i++)                                             \
+                    for (int64_t j = left; j < right; j++)                                         \
+                        y[i * m->y_row + j * m->y_column] OPERATION                                \
+                            x[i * m->x_row + j * m->x_column];                                     \
+            }                                                                                      \
     }
 
 TRANSFER(copy_reals, real, =)
@@ -118,7 +124,8 @@ static void transfer_task(void *context, size_t task, int worker)
     }
 }
 
-static void run_transfer(camx__pool *pool, const camx__tensor *x, const camx__tensor *y, transfer kind)
+static void run_transfer(camx__pool *pool, const camx__tensor *x, const camx__tensor *y,
+                         transfer kind)
 {
     enum { TASK_ELEMENTS = 32768 };
     transfer_job job = {.kind = kind, .x = x->data, .y = y->data};
@@ -132,7 +139,8 @@ static void run_transfer(camx__pool *pool, const camx__tensor *x, const camx__te
         job.row_step = job.m.height;
     job.row_parts = (job.m.height + job.row_step - 1) / job.row_step;
     job.column_parts = (job.m.width + job.column_step - 1) / job.column_step;
-    camx__pool_run(pool, (size_t)(job.m.count * job.row_parts * job.column_parts), transfer_task, &job);
+    camx__pool_run(pool, (size_t)(job.m.count * job.row_parts * job.column_parts), transfer_task,
+                   &job);
 }
 
 void camx__rows_copy(camx__pool *pool, const camx__tensor *x, const camx__tensor *y)
@@ -140,7 +148,8 @@ void camx__rows_copy(camx__pool *pool, const camx__tensor *x, const camx__tensor
     run_transfer(pool, x, y, camx__elem_is_real(x->elem) ? COPY_REALS : COPY_INTS);
 }
 
-void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tensor *y, bool accumulate)
+void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tensor *y,
+                       bool accumulate)
 {
     run_transfer(pool, x, y, accumulate ? ADD_REALS : COPY_REALS);
 }
@@ -151,17 +160,18 @@ void camx__rows_activation(camx__activation activation, real low, real high, con
     camx__vectors_now()->activation(activation, low, high, x, y, count);
 }
 
-#define EACH(EXPRESSION)                         \
-    for (int64_t i = 0; i < count; i++) {        \
-        real p = a[i * a_step];                  \
-        real q = b[i * b_step];                  \
-        y[i] = (EXPRESSION);                     \
-    }                                            \
+#define EACH(EXPRESSION)                                                                           \
+    for (int64_t i = 0; i < count; i++) {                                                          \
+        real p = a[i * a_step];                                                                    \
+        real q = b[i * b_step];                                                                    \
+        y[i] = (EXPRESSION);                                                                       \
+    }                                                                                              \
     return
 
 /* Always inlined with constant steps, so that each combination becomes a plain vector loop. */
 static inline __attribute__((always_inline)) void binary(camx__binary op, const real *a, int a_step,
-                                                         const real *b, int b_step, real *y, int64_t count)
+                                                         const real *b, int b_step, real *y,
+                                                         int64_t count)
 {
     switch (op) {
     case CAMX__ADD:
@@ -179,8 +189,8 @@ static inline __attribute__((always_inline)) void binary(camx__binary op, const 
     }
 }
 
-void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step, real *y,
-                       int64_t count)
+void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step,
+                       real *y, int64_t count)
 {
     if (a_step && b_step)
         binary(op, a, 1, b, 1, y, count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loops over rows of numbers: activations and their derivatives, sums and products, copies between memory orders.
- * Order-blind: a tensor is rows (camx__tensor_rows) of consecutive elements.
+ * Loops over rows of numbers: activations and their derivatives, sums and products, copies between
+ * memory orders. Order-blind: a tensor is rows (camx__tensor_rows) of consecutive elements.
  */
 #ifndef CAMX_KERNELS_ROWS_H
 #define CAMX_KERNELS_ROWS_H
@@ -14,9 +14,11 @@
 void camx__rows_copy(camx__pool *pool, const camx__tensor *x, const camx__tensor *y);
 
 /* y = x, or y += x; same shape, any order on either side. Reals only. */
-void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tensor *y, bool accumulate);
+void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tensor *y,
+                       bool accumulate);
 
-/* y = activation(x) on `count` consecutive numbers, by the vector kernels of the best instruction set. x may be y. */
+/* y = activation(x) on `count` consecutive numbers, by the vector kernels of the best instruction
+ * set. x may be y. */
 void camx__rows_activation(camx__activation activation, real low, real high, const real *x, real *y,
                            int64_t count);
 
@@ -30,7 +32,7 @@ typedef enum camx__binary {
 } camx__binary;
 
 /* y = a (op) b for `count` consecutive numbers; step 0 repeats a single number, step 1 walks. */
-void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step, real *y,
-                       int64_t count);
+void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step,
+                       real *y, int64_t count);
 
 #endif

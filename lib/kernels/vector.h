@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vectors of `real` by the compiler's vector types. Only files that are compiled once per instruction set
- * include this (see meson.build): the build defines CAMX_ISA_NAME (baseline, avx2, avx512), CAMX_ISA_LEVEL (its
- * camx__isa number) and the vector size with it. Every function here is static, so that no copy made for a
- * newer processor can be linked into code for an older one; vectors never cross from one file to another.
+ * Vectors of `real` by the compiler's vector types. Only files that are compiled once per
+ * instruction set include this (see meson.build): the build defines CAMX_ISA_NAME (baseline, avx2,
+ * avx512), CAMX_ISA_LEVEL (its camx__isa number) and the vector size with it. Every function here
+ * is static, so that no copy made for a newer processor can be linked into code for an older one;
+ * vectors never cross from one file to another.
  */
 #ifndef CAMX_KERNELS_VECTOR_H
 #define CAMX_KERNELS_VECTOR_H
@@ -89,10 +90,10 @@ VEC_INLINE vec vec_max(vec a, vec b)
 }
 
 /*
- * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the fraction is rounded
- * away; its low bits then hold n as an integer. 2^n is multiplied in two halves, because n = 128 has no float.
- * exp(r) is its Taylor series, long enough for the last bit. Results below the smallest normal number stop
- * there: every use here adds 1 to them.
+ * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the
+ * fraction is rounded away; its low bits then hold n as an integer. 2^n is multiplied in two
+ * halves, because n = 128 has no float. exp(r) is its Taylor series, long enough for the last bit.
+ * Results below the smallest normal number stop there: every use here adds 1 to them.
  */
 #ifdef CAMX_REAL_DOUBLE
 #define VEC_EXP_TERMS 14
@@ -116,9 +117,20 @@ VEC_INLINE vec vec_max(vec a, vec b)
 
 VEC_INLINE vec vec_exp(vec x)
 {
-    static const double factor[14] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040,
-                                      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800,
-                                      1.0 / 479001600, 1.0 / 6227020800};
+    static const double factor[14] = {1,
+                                      1,
+                                      1.0 / 2,
+                                      1.0 / 6,
+                                      1.0 / 24,
+                                      1.0 / 120,
+                                      1.0 / 720,
+                                      1.0 / 5040,
+                                      1.0 / 40320,
+                                      1.0 / 362880,
+                                      1.0 / 3628800,
+                                      1.0 / 39916800,
+                                      1.0 / 479001600,
+                                      1.0 / 6227020800};
     x = vec_clip(x, vec_all((real)VEC_EXP_LOW), vec_all((real)VEC_EXP_HIGH));
     vec rounded = x * (real)1.4426950408889634 + (real)VEC_EXP_ROUND;
     vec n = rounded - (real)VEC_EXP_ROUND;

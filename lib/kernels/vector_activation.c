@@ -3,7 +3,8 @@
 #include "kernels/vector_list.h"
 
 /* Inlined with a constant activation. */
-VEC_INLINE void activate(camx__activation activation, real low, real high, const real *x, real *y, int64_t count)
+VEC_INLINE void activate(camx__activation activation, real low, real high, const real *x, real *y,
+                         int64_t count)
 {
     vec lows = vec_all(low);
     vec highs = vec_all(high);
@@ -16,8 +17,8 @@ VEC_INLINE void activate(camx__activation activation, real low, real high, const
     }
 }
 
-void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high, const real *x, real *y,
-                                        int64_t count)
+void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high,
+                                        const real *x, real *y, int64_t count)
 {
     switch (activation) {
     case CAMX__ACT_NONE:

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Depthwise convolution of neighbouring pixels; compiled once per instruction set. A block of one vector of channels
- * slides along x. For 3x3 and 5x5 at steps 1 and 2, four pixels are summed at a time, so that a loaded column
- * serves all of them. Each sum runs over the taps in the same order on every path.
+ * Depthwise convolution of neighbouring pixels; compiled once per instruction set. A block of one
+ * vector of channels slides along x. For 3x3 and 5x5 at steps 1 and 2, four pixels are summed at a
+ * time, so that a loaded column serves all of them. Each sum runs over the taps in the same order
+ * on every path.
  */
 #include "kernels/vector_list.h"
 
 enum { TOGETHER = 4 };
 
-/* Where a vector of channels starts, and which of its lanes are to be stored: a last, incomplete vector is moved
- * back over its neighbour's channels where there are enough of them. */
+/* Where a vector of channels starts, and which of its lanes are to be stored: a last, incomplete
+ * vector is moved back over its neighbour's channels where there are enough of them. */
 typedef struct lanes {
     int64_t channel;
     int64_t count; /* of the loaded vector; fewer than LANES only if there are not more channels */
@@ -44,7 +45,8 @@ static inline void store(const camx__depthwise_span *s, const lanes *at, int64_t
 }
 
 /* Any taps; `together` pixels (a constant) at a time. Returns the first pixel not done. */
-VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int64_t pixel, int together)
+VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int64_t pixel,
+                            int together)
 {
     for (; pixel + together <= s->pixels; pixel += together) {
         const real *src = s->src + pixel * s->src_pixel_step + at->channel;
@@ -52,7 +54,8 @@ VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int6
         for (int64_t ty = 0; ty < s->taps_y; ty++)
             for (int64_t tx = 0; tx < s->taps_x; tx++) {
                 const real *from = src + ty * s->src_tap_y_step + tx * s->src_tap_x_step;
-                vec weight = load(s->weights + ty * s->weight_y_step + tx * s->weight_x_step + at->channel, at);
+                vec weight = load(
+                    s->weights + ty * s->weight_y_step + tx * s->weight_x_step + at->channel, at);
 #pragma GCC unroll 4
                 for (int i = 0; i < together; i++)
                     sum[i] += weight * load(from + i * s->src_pixel_step, at);
@@ -64,7 +67,8 @@ VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int6
     return pixel;
 }
 
-/* A square kernel of constant size at constant step, TOGETHER pixels at a time; returns the pixels done. */
+/* A square kernel of constant size at constant step, TOGETHER pixels at a time; returns the pixels
+ * done. */
 VEC_INLINE int64_t fixed_span(const camx__depthwise_span *s, const lanes *at, int kernel, int step)
 {
     vec weight[25];

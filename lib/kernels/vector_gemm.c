@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a last panel of
- * at most one vector is one vector wide); a tile of rows x panel is summed in registers, reading A in place and
- * broadcasting its numbers. Every element is a single chain of multiply-adds in the order of K, whichever tile
- * holds it, so how work is cut never shows in the bits.
+ * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a
+ * last panel of at most one vector is one vector wide); a tile of rows x panel is summed in
+ * registers, reading A in place and broadcasting its numbers. Every element is a single chain of
+ * multiply-adds in the order of K, whichever tile holds it, so how work is cut never shows in the
+ * bits.
  */
 #include <assert.h>
 
@@ -35,8 +36,9 @@ typedef struct tile {
     const real *bias;     /* of the tile's columns, or NULL */
     const real *residual; /* of the tile, or NULL */
     int64_t residual_pitch;
-    bool accumulate;
-    bool clip;            /* to low .. high, or only from below */
+    const real *start; /* what the sums start from, or NULL: zero */
+    int64_t start_pitch;
+    bool clip; /* to low .. high */
     bool relu;
     real low, high;
 } tile;
@@ -90,7 +92,7 @@ VEC_INLINE void multiply(const tile *t, int rows, int vectors)
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++)
-            sum[i][v] = t->accumulate ? vec_load(t->c + i * t->ldc + v * LANES) : (vec){0};
+            sum[i][v] = t->start ? vec_load(t->start + i * t->start_pitch + v * LANES) : (vec){0};
     for (int64_t p = 0; p < t->k; p++) {
         vec column[CAMX__TILE_VECTORS];
 #pragma GCC unroll 2
@@ -110,14 +112,14 @@ VEC_INLINE void multiply(const tile *t, int rows, int vectors)
     finish(t, rows, vectors, sum);
 }
 
-#define TILE(rows)                                   \
-    static void wide_##rows(const tile *t)           \
-    {                                                \
-        multiply(t, rows, 2);                        \
-    }                                                \
-    static void narrow_##rows(const tile *t)         \
-    {                                                \
-        multiply(t, rows, 1);                        \
+#define TILE(rows)                                                                                 \
+    static void wide_##rows(const tile *t)                                                         \
+    {                                                                                              \
+        multiply(t, rows, 2);                                                                      \
+    }                                                                                              \
+    static void narrow_##rows(const tile *t)                                                       \
+    {                                                                                              \
+        multiply(t, rows, 1);                                                                      \
     }
 
 TILE(1)
@@ -157,6 +159,45 @@ static tile_fn *const tiles[CAMX__TILE_VECTORS][ROWS] = {
 #endif
 };
 
+/* Rows of A that are a multiple of 4096 bytes apart share one set of the first-level cache, which
+ * has fewer ways than a tile has rows: they are copied side by side first, a range of K at a time,
+ * with the sums kept aside. */
+static void run_crowded(const tile *t, tile_fn *function, int64_t rows)
+{
+    enum { RANGE = 256, PITCH = RANGE + LANES };
+    real a[ROWS * PITCH];
+    real sums[ROWS * WIDE];
+    tile some = *t;
+    int64_t width = function == tiles[0][rows - 1] ? LANES : WIDE;
+    for (int64_t k = 0; k < t->k; k += RANGE) {
+        bool last = k + RANGE >= t->k;
+        some.k = last ? t->k - k : RANGE;
+        for (int64_t i = 0; i < rows; i++)
+            memcpy(a + i * PITCH, t->a + i * t->lda + k, (size_t)some.k * sizeof(real));
+        some.a = a;
+        some.lda = PITCH;
+        some.b = t->b + k * width;
+        some.start = k > 0 ? sums : t->start;
+        some.start_pitch = k > 0 ? WIDE : t->start_pitch;
+        some.c = last ? t->c : sums;
+        some.ldc = last ? t->ldc : WIDE;
+        some.bias = last ? t->bias : NULL;
+        some.residual = last ? t->residual : NULL;
+        some.relu = last && t->relu;
+        some.clip = last && t->clip;
+        function(&some);
+    }
+}
+
+static void run_tile(const tile *t, tile_fn *function, int64_t rows)
+{
+    enum { WAYS = 8 };
+    if (rows > WAYS && t->lda * (int64_t)sizeof(real) % 4096 == 0 && t->k > 0)
+        run_crowded(t, function, rows);
+    else
+        function(t);
+}
+
 /* Bias, residual and C for a tile that is wider than its columns: local copies, padded. */
 typedef struct padded {
     real c[ROWS * WIDE];
@@ -171,7 +212,7 @@ static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, 
     real *c = t->c;
     int64_t ldc = t->ldc;
     size_t bytes = (size_t)columns * sizeof(real);
-    for (int64_t i = 0; t->accumulate && i < rows; i++)
+    for (int64_t i = 0; t->start && i < rows; i++)
         memcpy(local.c + i * width, c + i * ldc, bytes);
     for (int64_t i = 0; t->residual && i < rows; i++)
         memcpy(local.residual + i * width, t->residual + i * t->residual_pitch, bytes);
@@ -180,22 +221,25 @@ static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, 
     t->bias = t->bias ? local.bias : NULL;
     t->residual = t->residual ? local.residual : NULL;
     t->residual_pitch = width;
+    t->start = t->start ? local.c : NULL;
+    t->start_pitch = width;
     t->c = local.c;
     t->ldc = width;
-    function(t);
+    run_tile(t, function, rows);
     if (slow)
-        CAMX__ISA(camx__vector_activation)(slow->activation, slow->low, slow->high, local.c, local.c,
-                                           rows * width);
+        CAMX__ISA(camx__vector_activation)
+        (slow->activation, slow->low, slow->high, local.c, local.c, rows * width);
     for (int64_t i = 0; i < rows; i++)
         memcpy(c + i * ldc, local.c + i * width, bytes);
 }
 
-static void run_whole(const tile *t, tile_fn *function, int64_t rows, int64_t width, const camx__epilogue *slow)
+static void run_whole(const tile *t, tile_fn *function, int64_t rows, int64_t width,
+                      const camx__epilogue *slow)
 {
-    function(t);
+    run_tile(t, function, rows);
     for (int64_t i = 0; slow && i < rows; i++)
-        CAMX__ISA(camx__vector_activation)(slow->activation, slow->low, slow->high, t->c + i * t->ldc,
-                                           t->c + i * t->ldc, width);
+        CAMX__ISA(camx__vector_activation)
+        (slow->activation, slow->low, slow->high, t->c + i * t->ldc, t->c + i * t->ldc, width);
 }
 
 /* All rows of one panel. */
@@ -209,9 +253,14 @@ static void run_panel(const camx__gemm_part *part, int64_t column, int64_t width
     for (; left > 0; left--) {
         /* Rows are dealt out evenly: a last tile of one row would wait for its own sums. */
         int64_t rows = (part->m - done + left - 1) / left;
-        tile t = {.k = part->k_count, .a = part->a + done * part->lda, .lda = part->lda, .b = b,
-                  .c = part->c + done * part->ldc + (column - part->n_first), .ldc = part->ldc,
-                  .accumulate = part->accumulate};
+        tile t = {.k = part->k_count,
+                  .a = part->a + done * part->lda,
+                  .lda = part->lda,
+                  .b = b,
+                  .c = part->c + done * part->ldc + (column - part->n_first),
+                  .ldc = part->ldc};
+        t.start = part->accumulate ? t.c : NULL;
+        t.start_pitch = part->ldc;
         if (e) {
             t.bias = e->bias ? e->bias + column : NULL;
             t.residual = e->residual ? e->residual + done * e->residual_pitch + column : NULL;

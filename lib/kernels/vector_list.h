@@ -6,7 +6,8 @@
 #include "kernels/vector.h"
 #include "kernels/vectors.h"
 
-/* The register tile of the GEMM: rows x vectors of sums, plus the vectors of B and one of A, fill the registers. */
+/* The register tile of the GEMM: rows x vectors of sums, plus the vectors of B and one of A, fill
+ * the registers. */
 #define CAMX__TILE_VECTORS 2
 #if CAMX_VECTOR_BYTES == 64
 #define CAMX__TILE_ROWS 14
@@ -19,11 +20,14 @@
 #endif
 
 size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k);
-void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k,
+                                  const camx__gemm_piece *piece);
 void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
-void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high, const real *x, real *y,
-                                        int64_t count);
+void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high,
+                                        const real *x, real *y, int64_t count);
 void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *span);
+void CAMX__ISA(camx__vector_pool_max)(const camx__pool_span *span);
+void CAMX__ISA(camx__vector_pool_mean)(const camx__pool_span *span);
 void CAMX__ISA(camx__winograd_input)(const camx__winograd_tile *tile, int result);
 void CAMX__ISA(camx__winograd_output)(const camx__winograd_tile *tile, int result);
 

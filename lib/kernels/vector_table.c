@@ -15,6 +15,8 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
              .part = CAMX__ISA(camx__packed_part)},
     .activation = CAMX__ISA(camx__vector_activation),
     .depthwise = CAMX__ISA(camx__vector_depthwise),
+    .pool_max = CAMX__ISA(camx__vector_pool_max),
+    .pool_mean = CAMX__ISA(camx__vector_pool_mean),
     .winograd_input = CAMX__ISA(camx__winograd_input),
     .winograd_output = CAMX__ISA(camx__winograd_output),
 };

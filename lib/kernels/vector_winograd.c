@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two transforms of Winograd's convolution around the products; compiled once per instruction set. Both are
- * done on vectors of channels, first down the columns of a tile, then along its rows. conv_winograd.c has the
- * mathematics and the weights.
+ * The two transforms of Winograd's convolution around the products; compiled once per instruction
+ * set. Both are done on vectors of channels, first down the columns of a tile, then along its rows.
+ * conv_winograd.c has the mathematics and the weights.
  */
 #include "kernels/vector_list.h"
 
@@ -72,7 +72,8 @@ VEC_INLINE void output_1d(int result, const vec m[MOST], vec y[4])
         output_4(m, y);
 }
 
-/* Channels come in vectors; the last one is moved back to end with the last channel, and repeats some lanes. */
+/* Channels come in vectors; the last one is moved back to end with the last channel, and repeats
+ * some lanes. */
 static inline int64_t channel_of(int64_t vector, int64_t channels)
 {
     int64_t channel = vector * LANES;
@@ -84,7 +85,8 @@ static inline bool is_inside(const camx__winograd_tile *t, int64_t y, int64_t x)
     return y >= 0 && y < t->height && x >= 0 && x < t->width;
 }
 
-VEC_INLINE void transform_input(const camx__winograd_tile *t, int result, bool whole, int64_t channel)
+VEC_INLINE void transform_input(const camx__winograd_tile *t, int result, bool whole,
+                                int64_t channel)
 {
     vec half[MOST][MOST];
 #pragma GCC unroll 6
@@ -115,7 +117,8 @@ VEC_INLINE void transform_input(const camx__winograd_tile *t, int result, bool w
 VEC_INLINE void input_tile(const camx__winograd_tile *t, int result)
 {
     int64_t vectors = (t->channels + LANES - 1) / LANES;
-    bool whole = t->y >= 0 && t->x >= 0 && t->y + SIDE(result) <= t->height && t->x + SIDE(result) <= t->width;
+    bool whole = t->y >= 0 && t->x >= 0 && t->y + SIDE(result) <= t->height &&
+                 t->x + SIDE(result) <= t->width;
     if (whole)
         for (int64_t v = 0; v < vectors; v++)
             transform_input(t, result, true, channel_of(v, t->channels));
@@ -125,7 +128,8 @@ VEC_INLINE void input_tile(const camx__winograd_tile *t, int result)
 }
 
 /* Lanes before `skip` belong to the vector before, and are done. */
-static inline void finish(const camx__winograd_tile *t, int64_t y, int64_t x, int64_t channel, int64_t skip, vec sum)
+static inline void finish(const camx__winograd_tile *t, int64_t y, int64_t x, int64_t channel,
+                          int64_t skip, vec sum)
 {
     const camx__epilogue *e = t->epilogue;
     int64_t pixel = y * t->width + x;
@@ -148,7 +152,8 @@ static inline void finish(const camx__winograd_tile *t, int64_t y, int64_t x, in
     }
 }
 
-VEC_INLINE void transform_output(const camx__winograd_tile *t, int result, int64_t channel, int64_t skip)
+VEC_INLINE void transform_output(const camx__winograd_tile *t, int result, int64_t channel,
+                                 int64_t skip)
 {
     vec half[4][MOST];
 #pragma GCC unroll 6

@@ -5,7 +5,8 @@
 
 #include "kernels/gemm_backend.h"
 
-/* Neighbouring destination pixels of a depthwise convolution that see the same taps. Steps are in elements. */
+/* Neighbouring destination pixels of a depthwise convolution that see the same taps. Steps are in
+ * elements. */
 typedef struct camx__depthwise_span {
     int64_t channels, pixels;
     int64_t taps_y, taps_x;
@@ -19,14 +20,26 @@ typedef struct camx__depthwise_span {
     bool accumulate;
 } camx__depthwise_span;
 
+/* Neighbouring pixels of a pooling layer whose windows have the same taps inside the map; at least
+ * one. */
+typedef struct camx__pool_span {
+    int64_t channels, pixels;
+    int64_t taps_y, taps_x;
+    const real *src; /* the first tap of the first pixel */
+    int64_t src_pixel_step, src_tap_y_step, src_tap_x_step;
+    real *dst;
+    int64_t dst_pixel_step;
+    real factor; /* of the sum, for a mean */
+} camx__pool_span;
+
 /* One tile of Winograd's convolution, before or after the products. */
 typedef struct camx__winograd_tile {
-    int64_t channels; /* at least as many as a vector has lanes */
-    int64_t y, x;     /* the tile's first pixel; may lie outside */
-    int64_t height, width, pitch; /* of one image */
-    const real *map;  /* the source image */
-    real *map_out;    /* the destination image */
-    real *spectrum;   /* the first frequency of this tile */
+    int64_t channels;               /* at least as many as a vector has lanes */
+    int64_t y, x;                   /* the tile's first pixel; may lie outside */
+    int64_t height, width, pitch;   /* of one image */
+    const real *map;                /* the source image */
+    real *map_out;                  /* the destination image */
+    real *spectrum;                 /* the first frequency of this tile */
     int64_t spectrum_step;          /* elements from one frequency to the next */
     const camx__epilogue *epilogue; /* or NULL; the residual belongs to the image's first pixel */
     bool accumulate;
@@ -37,8 +50,11 @@ typedef struct camx__vectors {
     camx__gemm gemm; /* the packed back end */
 
     /* y = activation(x); x may be y. */
-    void (*activation)(camx__activation activation, real low, real high, const real *x, real *y, int64_t count);
+    void (*activation)(camx__activation activation, real low, real high, const real *x, real *y,
+                       int64_t count);
     void (*depthwise)(const camx__depthwise_span *span);
+    void (*pool_max)(const camx__pool_span *span);
+    void (*pool_mean)(const camx__pool_span *span);
     /* result: the side of a tile of results, 2 or 4. */
     void (*winograd_input)(const camx__winograd_tile *tile, int result);
     void (*winograd_output)(const camx__winograd_tile *tile, int result);

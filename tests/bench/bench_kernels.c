@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speed of the kernels on shapes of well-known networks: GF/s, counted as a direct convolution. The smallest time
- * of many runs, with cold weights (between runs other memory is read). Usage:
+ * Speed of the kernels on shapes of well-known networks: GF/s, counted as a direct convolution. The
+ * smallest time of many runs, with cold weights (between runs other memory is read). Usage:
  *     bench_kernels [threads [backend: 1 packed, 2 blas, 3 builtin [isa: 0, 1, 2]]]
  */
 #include <stdint.h>
@@ -72,7 +72,8 @@ static real *filled(size_t count)
     return numbers;
 }
 
-static camx_status read_reals(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static camx_status read_reals(void *context, int64_t first, int64_t count, real *out,
+                              camx_error *error)
 {
     (void)error;
     memcpy(out, (const real *)context + first, (size_t)count * sizeof(real));
@@ -91,8 +92,8 @@ static void forget(void)
     sink = sum;
 }
 
-static double time_of(const bench *b, const camx__conv_plan *plan, camx__pool *pool, const void *packed,
-                      const real *x, real *y, void *scratch)
+static double time_of(const bench *b, const camx__conv_plan *plan, camx__pool *pool,
+                      const void *packed, const real *x, real *y, void *scratch)
 {
     double best = 1e9;
     camx__epilogue relu = {.bias = x, .activation = CAMX__ACT_RELU};
@@ -101,21 +102,25 @@ static double time_of(const bench *b, const camx__conv_plan *plan, camx__pool *p
         forget();
         double before = now();
         if (plan->gradient)
-            camx__conv_input_gradient(plan, pool, x, plan->shape.out_c, packed, y, b->in_c, false, scratch);
+            camx__conv_input_gradient(plan, pool, x, plan->shape.out_c, packed, y, b->in_c, false,
+                                      scratch);
         else
-            camx__conv_forward(plan, pool, x, b->in_c, packed, y, plan->shape.out_c, &relu, scratch);
+            camx__conv_forward(plan, pool, x, b->in_c, packed, y, plan->shape.out_c, &relu,
+                               scratch);
         double time = now() - before;
         best = time < best ? time : best;
     }
     return best;
 }
 
-static void run_bench(const bench *b, const camx__gemm *gemm, camx__memory *memory, camx__pool *pool)
+static void run_bench(const bench *b, const camx__gemm *gemm, camx__memory *memory,
+                      camx__pool *pool)
 {
     int64_t pad = b->kernel / 2;
     int64_t out = (b->map + 2 * pad - b->kernel) / b->stride + 1;
-    camx__conv_shape shape = {1, b->map, b->map, b->in_c, out, out, b->out_c, b->groups, b->kernel, b->kernel,
-                              b->stride, b->stride, 1, 1, pad, pad};
+    camx__conv_shape shape = {1,        b->map,    b->map,    b->in_c,   out,       out,
+                              b->out_c, b->groups, b->kernel, b->kernel, b->stride, b->stride,
+                              1,        1,         pad,       pad};
     size_t numbers = (size_t)(b->map * b->map * b->in_c + out * out * b->out_c + 4096);
     size_t weights = (size_t)(b->out_c * b->in_c / b->groups * b->kernel * b->kernel);
     real *x = filled(numbers);

@@ -46,8 +46,8 @@ static inline real any_real(void)
     return (real)((double)(draw() >> 11) / 4503599627370496.0 - 1);
 }
 
-/* Numbers between two guards; what lies between rows (pitch > width) is guarded as well. Gaps that are
- * only read hold NaN, so that a kernel that lets them in shows it. */
+/* Numbers between two guards; what lies between rows (pitch > width) is guarded as well. Gaps that
+ * are only read hold NaN, so that a kernel that lets them in shows it. */
 enum { GUARD = 80 };
 
 typedef struct buffer {
@@ -111,13 +111,15 @@ static inline bool buffer_is_intact(const buffer *b)
 static inline bool buffer_is_same(const buffer *a, const buffer *b)
 {
     for (int64_t i = 0; i < a->rows; i++)
-        if (memcmp(a->data + i * a->pitch, b->data + i * b->pitch, (size_t)a->width * sizeof(real)) != 0)
+        if (memcmp(a->data + i * a->pitch, b->data + i * b->pitch,
+                   (size_t)a->width * sizeof(real)) != 0)
             return false;
     return true;
 }
 
 /* Weights in memory as a source for packing. */
-static inline camx_status read_reals(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static inline camx_status read_reals(void *context, int64_t first, int64_t count, real *out,
+                                     camx_error *error)
 {
     (void)error;
     memcpy(out, (const real *)context + first, (size_t)count * sizeof(real));
@@ -154,8 +156,9 @@ static inline void pools_open(void)
 {
     camx__memory_init(&support_memory, NULL, 0);
     for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(camx__pool_open(&support_memory, thread_counts[i], NULL, NULL, &pools[i], NULL),
-                         CAMX_OK);
+        ck_assert_int_eq(
+            camx__pool_open(&support_memory, thread_counts[i], NULL, NULL, &pools[i], NULL),
+            CAMX_OK);
 }
 
 static inline void pools_close(void)

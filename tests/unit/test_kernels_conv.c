@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolution, forward and input gradient, against plain double loops: random shapes, every back end and
- * instruction set, guards, thread counts. */
+/* Convolution, forward and input gradient, against plain double loops: random shapes, every back
+ * end and instruction set, guards, thread counts. */
 #include "kernels_support.h"
 
 #include "kernels/conv.h"
@@ -28,8 +28,8 @@ static int64_t weight_count(const camx__conv_shape *s)
 }
 
 /* Calls visit for every (input element, weight, output element) of the convolution. */
-typedef void visit_fn(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight, int64_t out_pixel,
-                      int64_t out_channel);
+typedef void visit_fn(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight,
+                      int64_t out_pixel, int64_t out_channel);
 
 static void visit_pixel(problem *p, int64_t image, int64_t oy, int64_t ox, visit_fn *visit)
 {
@@ -58,8 +58,8 @@ static void visit_all(problem *p, visit_fn *visit)
                 visit_pixel(p, n, oy, ox, visit);
 }
 
-static void add_forward(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight, int64_t out_pixel,
-                        int64_t out_channel)
+static void add_forward(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight,
+                        int64_t out_pixel, int64_t out_channel)
 {
     double w = (double)p->weights[weight] * (p->scale ? (double)p->scale[out_channel] : 1);
     double product = (double)p->x.data[in_pixel * p->x.pitch + in_channel] * w;
@@ -68,8 +68,8 @@ static void add_forward(problem *p, int64_t in_pixel, int64_t in_channel, int64_
 }
 
 /* The adjoint: y holds gy, the result has the shape of x. */
-static void add_gradient(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight, int64_t out_pixel,
-                         int64_t out_channel)
+static void add_gradient(problem *p, int64_t in_pixel, int64_t in_channel, int64_t weight,
+                         int64_t out_pixel, int64_t out_channel)
 {
     double w = (double)p->weights[weight] * (p->scale ? (double)p->scale[out_channel] : 1);
     double product = (double)p->y.data[out_pixel * p->y.pitch + out_channel] * w;
@@ -104,7 +104,8 @@ static camx__epilogue random_epilogue(problem *p)
     static const double low[] = {0, 0, -0.5, 0, 1.0 / 6, 0, 0.2};
     static const double high[] = {0, 0, 0.75, 0, 0.5, 0, 0.5};
     int act = (int)between(0, 6);
-    camx__epilogue e = {.activation = (camx__activation)act, .low = (real)low[act], .high = (real)high[act]};
+    camx__epilogue e = {
+        .activation = (camx__activation)act, .low = (real)low[act], .high = (real)high[act]};
     if (draw() % 4)
         e.bias = p->bias;
     if (draw() % 3 == 0) {
@@ -148,14 +149,16 @@ static const char *describe(const problem *p, const camx__conv_plan *plan)
     static char text[400];
     const camx__conv_shape *s = &p->s;
     snprintf(text, sizeof text,
-             "%s %s%s: batch %lld in %lldx%lldx%lld out %lldx%lldx%lld groups %lld kernel %lldx%lld stride "
+             "%s %s%s: batch %lld in %lldx%lldx%lld out %lldx%lldx%lld groups %lld kernel "
+             "%lldx%lld stride "
              "%lldx%lld dilation %lldx%lld pad %lld,%lld",
              gemm_name(plan->settings.gemm), camx__conv_algorithm_name(plan->algorithm),
-             plan->gradient ? " gradient" : "", (long long)s->batch, (long long)s->in_h, (long long)s->in_w,
-             (long long)s->in_c, (long long)s->out_h, (long long)s->out_w, (long long)s->out_c,
-             (long long)s->groups, (long long)s->kernel_h, (long long)s->kernel_w, (long long)s->stride_h,
-             (long long)s->stride_w, (long long)s->dilation_h, (long long)s->dilation_w,
-             (long long)s->pad_top, (long long)s->pad_left);
+             plan->gradient ? " gradient" : "", (long long)s->batch, (long long)s->in_h,
+             (long long)s->in_w, (long long)s->in_c, (long long)s->out_h, (long long)s->out_w,
+             (long long)s->out_c, (long long)s->groups, (long long)s->kernel_h,
+             (long long)s->kernel_w, (long long)s->stride_h, (long long)s->stride_w,
+             (long long)s->dilation_h, (long long)s->dilation_w, (long long)s->pad_top,
+             (long long)s->pad_left);
     return text;
 }
 
@@ -175,19 +178,22 @@ static void *aligned_bytes(size_t bytes)
 }
 
 /* One run; the result is left in p->y or p->x. */
-static void run_once(problem *p, const camx__conv_plan *plan, const void *packed, const camx__epilogue *e,
-                     bool accumulate, camx__pool *pool, unsigned char *scratch)
+static void run_once(problem *p, const camx__conv_plan *plan, const void *packed,
+                     const camx__epilogue *e, bool accumulate, camx__pool *pool,
+                     unsigned char *scratch)
 {
     scratch[plan->scratch_bytes] = 0xa5;
     if (plan->gradient)
-        camx__conv_input_gradient(plan, pool, p->y.data, p->y.pitch, packed, p->x.data, p->x.pitch, accumulate,
-                                  scratch);
+        camx__conv_input_gradient(plan, pool, p->y.data, p->y.pitch, packed, p->x.data, p->x.pitch,
+                                  accumulate, scratch);
     else
-        camx__conv_forward(plan, pool, p->x.data, p->x.pitch, packed, p->y.data, p->y.pitch, e, scratch);
+        camx__conv_forward(plan, pool, p->x.data, p->x.pitch, packed, p->y.data, p->y.pitch, e,
+                           scratch);
     ck_assert_msg(scratch[plan->scratch_bytes] == 0xa5, "scratch over-run: %s", describe(p, plan));
 }
 
-static void compare(problem *p, const camx__conv_plan *plan, const camx__epilogue *e, const buffer *before)
+static void compare(problem *p, const camx__conv_plan *plan, const camx__epilogue *e,
+                    const buffer *before)
 {
     const buffer *got = plan->gradient ? &p->x : &p->y;
     double largest = 0;
@@ -206,9 +212,10 @@ static void compare(problem *p, const camx__conv_plan *plan, const camx__epilogu
             if (e)
                 want = exact_activation(e, want);
             double have = (double)got->data[i * got->pitch + j];
-            ck_assert_msg(fabs(have - want) <= allowed, "%s, activation %d: row %lld channel %lld: %.9g, not %.9g",
-                          describe(p, plan), e ? (int)e->activation : -1, (long long)i, (long long)j, have,
-                          want);
+            ck_assert_msg(fabs(have - want) <= allowed,
+                          "%s, activation %d: row %lld channel %lld: %.9g, not %.9g",
+                          describe(p, plan), e ? (int)e->activation : -1, (long long)i,
+                          (long long)j, have, want);
         }
     /* Gaps of x hold NaN, which equals nothing; the over-run test is for y in both roles. */
     if (got->mark == got->mark)
@@ -216,7 +223,8 @@ static void compare(problem *p, const camx__conv_plan *plan, const camx__epilogu
 }
 
 /* Packs, runs with one thread, compares, then runs with more threads and wants the same bits. */
-static void check_with(problem *p, const camx__gemm *gemm, bool gradient, bool exact, const camx__epilogue *e)
+static void check_with(problem *p, const camx__gemm *gemm, bool gradient, bool exact,
+                       const camx__epilogue *e)
 {
     camx__conv_settings settings = {.gemm = gemm, .exact = exact};
     camx__conv_plan plan;
@@ -226,8 +234,9 @@ static void check_with(problem *p, const camx__gemm *gemm, bool gradient, bool e
     unsigned char *packed = aligned_bytes(plan.packed_bytes + 1);
     unsigned char *scratch = aligned_bytes(plan.scratch_bytes + 1);
     packed[plan.packed_bytes] = 0x5a;
-    ck_assert_int_eq(camx__conv_pack(&plan, &support_memory, read_reals, p->weights, p->scale, packed, NULL),
-                     CAMX_OK);
+    ck_assert_int_eq(
+        camx__conv_pack(&plan, &support_memory, read_reals, p->weights, p->scale, packed, NULL),
+        CAMX_OK);
     ck_assert_msg(packed[plan.packed_bytes] == 0x5a, "packing over-run: %s", describe(p, &plan));
     buffer *result = gradient ? &p->x : &p->y;
     buffer before = buffer_copy(result);
@@ -236,8 +245,8 @@ static void check_with(problem *p, const camx__gemm *gemm, bool gradient, bool e
     buffer first = buffer_copy(result);
     buffer_restore(result, &before);
     run_once(p, &plan, packed, e, accumulate, pools[workers], scratch);
-    ck_assert_msg(buffer_is_same(&first, result), "%d threads give other bits: %s", thread_counts[workers],
-                  describe(p, &plan));
+    ck_assert_msg(buffer_is_same(&first, result), "%d threads give other bits: %s",
+                  thread_counts[workers], describe(p, &plan));
     buffer_restore(result, &before);
     buffer_free(&first);
     buffer_free(&before);
@@ -299,7 +308,8 @@ static int64_t out_size(int64_t in, int64_t kernel, int64_t stride, int64_t dila
 
 static camx__conv_shape random_shape(int kind)
 {
-    camx__conv_shape s = {.batch = between(1, 2), .in_h = between(1, 13), .in_w = between(1, 13), .groups = 1};
+    camx__conv_shape s = {
+        .batch = between(1, 2), .in_h = between(1, 13), .in_w = between(1, 13), .groups = 1};
     s.kernel_h = between(1, 5);
     s.kernel_w = draw() % 2 ? s.kernel_h : between(1, 5);
     s.stride_h = between(1, 3);
@@ -351,25 +361,25 @@ END_TEST
 
 /* Shapes that meet in networks and at edges of the algorithms. */
 static const camx__conv_shape known[] = {
-    {1, 23, 25, 3, 12, 13, 24, 1, 7, 7, 2, 2, 1, 1, 3, 3},    /* a first layer */
-    {1, 7, 7, 40, 1, 1, 33, 1, 7, 7, 1, 1, 1, 1, 0, 0},       /* a dense layer written as a convolution */
-    {2, 5, 5, 7, 1, 1, 5, 1, 9, 9, 1, 1, 1, 1, 2, 2},         /* a kernel larger than the map */
-    {1, 17, 17, 96, 9, 9, 120, 1, 3, 3, 2, 2, 1, 1, 1, 1},    /* a long sum, strided */
-    {1, 6, 5, 300, 6, 5, 70, 1, 3, 3, 1, 1, 1, 1, 1, 1},      /* a sum cut into ranges of taps */
-    {1, 11, 11, 9, 2, 2, 6, 3, 2, 2, 5, 7, 1, 1, 0, 0},       /* stride > kernel */
-    {3, 14, 14, 64, 14, 14, 64, 1, 3, 3, 1, 1, 1, 1, 1, 1},   /* the middle of a ResNet */
-    {1, 28, 29, 32, 28, 29, 48, 1, 3, 3, 1, 1, 1, 1, 1, 1},   /* odd sizes */
+    {1, 23, 25, 3, 12, 13, 24, 1, 7, 7, 2, 2, 1, 1, 3, 3}, /* a first layer */
+    {1, 7, 7, 40, 1, 1, 33, 1, 7, 7, 1, 1, 1, 1, 0, 0}, /* a dense layer written as a convolution */
+    {2, 5, 5, 7, 1, 1, 5, 1, 9, 9, 1, 1, 1, 1, 2, 2},   /* a kernel larger than the map */
+    {1, 17, 17, 96, 9, 9, 120, 1, 3, 3, 2, 2, 1, 1, 1, 1},     /* a long sum, strided */
+    {1, 6, 5, 300, 6, 5, 70, 1, 3, 3, 1, 1, 1, 1, 1, 1},       /* a sum cut into ranges of taps */
+    {1, 11, 11, 9, 2, 2, 6, 3, 2, 2, 5, 7, 1, 1, 0, 0},        /* stride > kernel */
+    {3, 14, 14, 64, 14, 14, 64, 1, 3, 3, 1, 1, 1, 1, 1, 1},    /* the middle of a ResNet */
+    {1, 28, 29, 32, 28, 29, 48, 1, 3, 3, 1, 1, 1, 1, 1, 1},    /* odd sizes */
     {1, 20, 20, 128, 20, 20, 128, 32, 3, 3, 1, 1, 1, 1, 1, 1}, /* ResNeXt */
-    {1, 20, 20, 64, 10, 10, 64, 8, 3, 3, 2, 2, 1, 1, 1, 1},   /* RegNet */
-    {1, 30, 30, 50, 15, 15, 50, 50, 3, 3, 2, 2, 1, 1, 0, 0},  /* MobileNet, padded at the end only */
-    {1, 15, 15, 48, 15, 15, 48, 48, 5, 5, 1, 1, 1, 1, 2, 2},  /* EfficientNet */
-    {1, 9, 9, 12, 9, 9, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1},      /* a channel multiplier */
-    {1, 24, 24, 3, 6, 6, 20, 1, 4, 4, 4, 4, 1, 1, 0, 0},      /* patches */
-    {1, 8, 8, 6, 8, 8, 6, 1, 3, 3, 1, 1, 2, 3, 2, 3},         /* dilated */
-    {0, 8, 8, 6, 8, 8, 6, 1, 3, 3, 1, 1, 1, 1, 1, 1},         /* no image */
-    {1, 4, 4, 6, 0, 0, 6, 1, 5, 5, 1, 1, 1, 1, 0, 0},         /* no output */
-    {1, 3, 3, 4, 6, 6, 5, 1, 2, 2, 1, 1, 1, 1, 3, 3},         /* more padding than kernel */
-    {1, 1, 60, 20, 1, 58, 20, 1, 1, 3, 1, 1, 1, 1, 0, 0},     /* one row */
+    {1, 20, 20, 64, 10, 10, 64, 8, 3, 3, 2, 2, 1, 1, 1, 1},    /* RegNet */
+    {1, 30, 30, 50, 15, 15, 50, 50, 3, 3, 2, 2, 1, 1, 0, 0}, /* MobileNet, padded at the end only */
+    {1, 15, 15, 48, 15, 15, 48, 48, 5, 5, 1, 1, 1, 1, 2, 2}, /* EfficientNet */
+    {1, 9, 9, 12, 9, 9, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1},     /* a channel multiplier */
+    {1, 24, 24, 3, 6, 6, 20, 1, 4, 4, 4, 4, 1, 1, 0, 0},     /* patches */
+    {1, 8, 8, 6, 8, 8, 6, 1, 3, 3, 1, 1, 2, 3, 2, 3},        /* dilated */
+    {0, 8, 8, 6, 8, 8, 6, 1, 3, 3, 1, 1, 1, 1, 1, 1},        /* no image */
+    {1, 4, 4, 6, 0, 0, 6, 1, 5, 5, 1, 1, 1, 1, 0, 0},        /* no output */
+    {1, 3, 3, 4, 6, 6, 5, 1, 2, 2, 1, 1, 1, 1, 3, 3},        /* more padding than kernel */
+    {1, 1, 60, 20, 1, 58, 20, 1, 1, 3, 1, 1, 1, 1, 0, 0},    /* one row */
 };
 
 START_TEST(test_known_shapes)
@@ -397,8 +407,9 @@ START_TEST(test_nan_spreads_only_where_it_is_seen)
         p.x.data[(5 * 16 + 6) * p.x.pitch + 3] = (real)NAN;
         camx__conv_choose(&shape, &settings, false, 8, &plan);
         void *packed = aligned_bytes(plan.packed_bytes);
-        ck_assert_int_eq(camx__conv_pack(&plan, &support_memory, read_reals, p.weights, NULL, packed, NULL),
-                         CAMX_OK);
+        ck_assert_int_eq(
+            camx__conv_pack(&plan, &support_memory, read_reals, p.weights, NULL, packed, NULL),
+            CAMX_OK);
         unsigned char *scratch = aligned_bytes(plan.scratch_bytes + 1);
         run_once(&p, &plan, packed, &relu, false, pools[1], scratch);
         for (int64_t y = 0; y < 16; y++)
@@ -433,7 +444,8 @@ START_TEST(test_keys_tell_packed_forms_apart)
 }
 END_TEST
 
-static camx_status refuse_to_read(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static camx_status refuse_to_read(void *context, int64_t first, int64_t count, real *out,
+                                  camx_error *error)
 {
     (void)context, (void)first, (void)count, (void)out, (void)error;
     return CAMX_E_IO;
@@ -448,10 +460,12 @@ START_TEST(test_packing_hands_on_failures)
     camx__conv_choose(&shape, &settings, false, 1, &plan);
     void *packed = aligned_bytes(plan.packed_bytes);
     camx__memory_init(&memory, NULL, 0);
-    ck_assert_int_eq(camx__conv_pack(&plan, &memory, refuse_to_read, NULL, NULL, packed, NULL), CAMX_E_IO);
+    ck_assert_int_eq(camx__conv_pack(&plan, &memory, refuse_to_read, NULL, NULL, packed, NULL),
+                     CAMX_E_IO);
     ck_assert_uint_eq(memory.blocks, 0);
     camx__memory_init(&memory, NULL, 100);
-    ck_assert_int_eq(camx__conv_pack(&plan, &memory, refuse_to_read, NULL, NULL, packed, NULL), CAMX_E_MEMORY);
+    ck_assert_int_eq(camx__conv_pack(&plan, &memory, refuse_to_read, NULL, NULL, packed, NULL),
+                     CAMX_E_MEMORY);
     free(packed);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrix products against plain double loops: every back end and instruction set, tails, pitches, guards, all
- * activations, packing from every kind of source, thread counts. */
+/* Matrix products against plain double loops: every back end and instruction set, tails, pitches,
+ * guards, all activations, packing from every kind of source, thread counts. */
 #include "kernels_support.h"
 
 #include "kernels/gemm_backend.h"
@@ -61,12 +61,12 @@ static unsigned char *pack(const matrix_case *t, const camx__gemm *gemm, int way
         for (int64_t j = 0; j < t->n; j++)
             turned[j * t->k + p] = t->b[p * t->n + j] * (way == 2 && t->scale ? t->scale[j] : 1);
     if (way == 0)
-        ck_assert_int_eq(camx__gemm_pack(gemm, &support_memory, t->n, t->k, false, read_reals, t->b, t->scale,
-                                         packed, NULL),
+        ck_assert_int_eq(camx__gemm_pack(gemm, &support_memory, t->n, t->k, false, read_reals, t->b,
+                                         t->scale, packed, NULL),
                          CAMX_OK);
     else if (way == 1)
-        ck_assert_int_eq(camx__gemm_pack(gemm, &support_memory, t->n, t->k, true, read_reals, turned, t->scale,
-                                         packed, NULL),
+        ck_assert_int_eq(camx__gemm_pack(gemm, &support_memory, t->n, t->k, true, read_reals,
+                                         turned, t->scale, packed, NULL),
                          CAMX_OK);
     else
         camx__gemm_pack_strided(gemm, t->n, t->k, turned, 1, t->k, packed);
@@ -102,7 +102,8 @@ static camx__epilogue random_epilogue(const matrix_case *t)
     static const double low[] = {0, 0, -0.5, 0, 1.0 / 6, 0, 0.2};
     static const double high[] = {0, 0, 0.75, 0, 0.5, 0, 0.5};
     int act = (int)between(0, 6);
-    camx__epilogue e = {.activation = (camx__activation)act, .low = (real)low[act], .high = (real)high[act]};
+    camx__epilogue e = {
+        .activation = (camx__activation)act, .low = (real)low[act], .high = (real)high[act]};
     if (draw() % 3)
         e.bias = t->bias;
     if (draw() % 2) {
@@ -113,16 +114,16 @@ static camx__epilogue random_epilogue(const matrix_case *t)
 }
 
 /* residual: what e->residual held before the run (it may have been overwritten by the result). */
-static void compare(const matrix_case *t, const camx__gemm *gemm, const camx__epilogue *e, const buffer *before,
-                    const buffer *residual)
+static void compare(const matrix_case *t, const camx__gemm *gemm, const camx__epilogue *e,
+                    const buffer *before, const buffer *residual)
 {
     for (int64_t i = 0; i < t->m; i++)
         for (int64_t j = 0; j < t->n; j++) {
             double want = 0;
             double size = 1;
             for (int64_t p = 0; p < t->k; p++) {
-                double product = (double)t->a.data[i * t->a.pitch + p] * (double)t->b[p * t->n + j] *
-                                 (t->scale ? (double)t->scale[j] : 1);
+                double product = (double)t->a.data[i * t->a.pitch + p] *
+                                 (double)t->b[p * t->n + j] * (t->scale ? (double)t->scale[j] : 1);
                 want += product;
                 size += fabs(product);
             }
@@ -140,8 +141,8 @@ static void compare(const matrix_case *t, const camx__gemm *gemm, const camx__ep
                           gemm_name(gemm), (long long)t->m, (long long)t->n, (long long)t->k,
                           e ? (int)e->activation : -1, (long long)i, (long long)j, have, want);
         }
-    ck_assert_msg(buffer_is_intact(&t->c), "%s: m %lld n %lld k %lld: wrote outside", gemm_name(gemm),
-                  (long long)t->m, (long long)t->n, (long long)t->k);
+    ck_assert_msg(buffer_is_intact(&t->c), "%s: m %lld n %lld k %lld: wrote outside",
+                  gemm_name(gemm), (long long)t->m, (long long)t->n, (long long)t->k);
 }
 
 /* All ways to compute one product. */
@@ -155,17 +156,18 @@ static void check_product(matrix_case *t, const camx__gemm *gemm)
     int other = (int)between(1, 3);
     for (int i = 0; i < 4; i = i == 0 ? other : 4) {
         buffer_restore(&t->c, &before);
-        camx__gemm_run(gemm, pools[i], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e,
-                       accumulate);
+        camx__gemm_run(gemm, pools[i], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data,
+                       t->c.pitch, &e, accumulate);
         if (i == 0) {
             compare(t, gemm, accumulate ? NULL : &e, accumulate ? &before : NULL, &t->residual);
             first = buffer_copy(&t->c);
         }
-        ck_assert_msg(buffer_is_same(&first, &t->c), "%s: other bits with %d threads", gemm_name(gemm),
-                      thread_counts[i]);
+        ck_assert_msg(buffer_is_same(&first, &t->c), "%s: other bits with %d threads",
+                      gemm_name(gemm), thread_counts[i]);
     }
     buffer_restore(&t->c, &before);
-    camx__gemm_block(gemm, t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e, accumulate);
+    camx__gemm_block(gemm, t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch,
+                     &e, accumulate);
     if (camx__gemm_backend(gemm) == CAMX_GEMM_BLAS)
         compare(t, gemm, accumulate ? NULL : &e, accumulate ? &before : NULL, &t->residual);
     else
@@ -184,8 +186,8 @@ static void check_in_place(matrix_case *t, const camx__gemm *gemm)
     buffer before = buffer_copy(&t->c);
     e.residual = t->c.data;
     e.residual_pitch = t->c.pitch;
-    camx__gemm_run(gemm, pools[1], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data, t->c.pitch, &e,
-                   false);
+    camx__gemm_run(gemm, pools[1], t->m, t->n, t->k, t->a.data, t->a.pitch, packed, t->c.data,
+                   t->c.pitch, &e, false);
     compare(t, gemm, &e, NULL, &before);
     buffer_restore(&t->c, &before);
     buffer_free(&before);
@@ -241,9 +243,10 @@ START_TEST(test_every_tail)
 }
 END_TEST
 
-static const int64_t edges[][3] = {{1, 1, 1},      {3, 7, 0},     {0, 7, 3},      {7, 0, 3},     {1, 1000, 1280},
-                                   {2, 513, 300},  {4, 64, 4096}, {300, 33, 129}, {49, 512, 70}, {1000, 1, 64},
-                                   {1, 1, 10000},  {700, 16, 17}, {65, 65, 257},  {128, 96, 300}};
+static const int64_t edges[][3] = {
+    {1, 1, 1},     {3, 7, 0},      {0, 7, 3},      {7, 0, 3},      {1, 1000, 1280}, {2, 513, 300},
+    {4, 64, 4096}, {300, 33, 129}, {49, 512, 70},  {1000, 1, 64},  {1, 1, 10000},   {700, 16, 17},
+    {65, 65, 257}, {128, 96, 300}, {29, 70, 1024}, {15, 33, 2048}, {31, 16, 1024},  {9, 100, 1030}};
 
 START_TEST(test_edges)
 {
@@ -268,8 +271,14 @@ START_TEST(test_sums_in_parts)
         case_open(&t, 19, 75, 100);
         camx__epilogue e = random_epilogue(&t);
         unsigned char *packed = pack(&t, gemms[i], 0);
-        camx__gemm_part part = {.n = t.n, .k = t.k, .m = t.m, .n_count = t.n, .lda = t.a.pitch, .packed = packed,
-                                .c = t.c.data, .ldc = t.c.pitch};
+        camx__gemm_part part = {.n = t.n,
+                                .k = t.k,
+                                .m = t.m,
+                                .n_count = t.n,
+                                .lda = t.a.pitch,
+                                .packed = packed,
+                                .c = t.c.data,
+                                .ldc = t.c.pitch};
         for (int64_t k = 0; k < t.k; k += 37) {
             part.k_first = k;
             part.k_count = t.k - k < 37 ? t.k - k : 37;
@@ -279,7 +288,8 @@ START_TEST(test_sums_in_parts)
             gemms[i]->part(&part);
         }
         buffer whole = buffer_copy(&t.c);
-        camx__gemm_block(gemms[i], t.m, t.n, t.k, t.a.data, t.a.pitch, packed, t.c.data, t.c.pitch, &e, false);
+        camx__gemm_block(gemms[i], t.m, t.n, t.k, t.a.data, t.a.pitch, packed, t.c.data, t.c.pitch,
+                         &e, false);
         ck_assert_msg(buffer_is_same(&whole, &t.c), "%s", gemm_name(gemms[i]));
         buffer_free(&whole);
         free(packed);
@@ -302,7 +312,8 @@ START_TEST(test_nan_and_infinity)
                     real a[2] = {1, 1};
                     real b[80] = {0};
                     real c[80];
-                    camx__epilogue e = {.activation = (camx__activation)act, .low = (real)0.25, .high = (real)0.5};
+                    camx__epilogue e = {
+                        .activation = (camx__activation)act, .low = (real)0.25, .high = (real)0.5};
                     b[1] = specials[which];
                     void *packed = aligned_bytes(camx__gemm_packed_bytes(gemms[i], n, 2));
                     camx__gemm_pack_strided(gemms[i], n, 2, b, n, 1, packed);
@@ -324,14 +335,17 @@ START_TEST(test_the_table)
     ck_assert_ptr_nonnull(camx__gemm_get(CAMX_GEMM_AUTO, camx__cpu_isa()));
     ck_assert_ptr_nonnull(camx__gemm_get(CAMX_GEMM_BUILTIN, CAMX__ISA_BASELINE));
     ck_assert_ptr_null(camx__gemm_get(99, CAMX__ISA_BASELINE));
-    ck_assert_int_ne(camx__gemm_backend(camx__gemm_get(CAMX_GEMM_AUTO, CAMX__ISA_BASELINE)), CAMX_GEMM_AUTO);
+    ck_assert_int_ne(camx__gemm_backend(camx__gemm_get(CAMX_GEMM_AUTO, CAMX__ISA_BASELINE)),
+                     CAMX_GEMM_AUTO);
     ck_assert_ptr_eq(camx__gemm_get(CAMX_GEMM_PACKED, CAMX__ISA_BASELINE),
                      camx__gemm_get(CAMX_GEMM_PACKED, CAMX__ISA_BASELINE));
-    ck_assert_int_eq(camx__gemm_isa(camx__gemm_get(CAMX_GEMM_PACKED, CAMX__ISA_BASELINE)), CAMX__ISA_BASELINE);
+    ck_assert_int_eq(camx__gemm_isa(camx__gemm_get(CAMX_GEMM_PACKED, CAMX__ISA_BASELINE)),
+                     CAMX__ISA_BASELINE);
 }
 END_TEST
 
-static camx_status refuse_to_read(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static camx_status refuse_to_read(void *context, int64_t first, int64_t count, real *out,
+                                  camx_error *error)
 {
     (void)context, (void)first, (void)count, (void)out, (void)error;
     return CAMX_E_IO;
@@ -344,13 +358,14 @@ START_TEST(test_packing_hands_on_failures)
     for (int transposed = 0; transposed < 2; transposed++) {
         camx__memory memory;
         camx__memory_init(&memory, NULL, 0);
-        ck_assert_int_eq(
-            camx__gemm_pack(gemm, &memory, 50, 60, transposed, refuse_to_read, NULL, NULL, packed, NULL), CAMX_E_IO);
+        ck_assert_int_eq(camx__gemm_pack(gemm, &memory, 50, 60, transposed, refuse_to_read, NULL,
+                                         NULL, packed, NULL),
+                         CAMX_E_IO);
         ck_assert_uint_eq(memory.blocks, 0);
         camx__memory_init(&memory, NULL, 100);
-        ck_assert_int_eq(
-            camx__gemm_pack(gemm, &memory, 50, 60, transposed, refuse_to_read, NULL, NULL, packed, NULL),
-            CAMX_E_MEMORY);
+        ck_assert_int_eq(camx__gemm_pack(gemm, &memory, 50, 60, transposed, refuse_to_read, NULL,
+                                         NULL, packed, NULL),
+                         CAMX_E_MEMORY);
     }
     free(packed);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling, forward and gradient, against plain double loops: random windows, pitches, guards, NaN, thread counts,
- * every instruction set. */
+/* Pooling, forward and gradient, against plain double loops: random windows, pitches, guards, NaN,
+ * thread counts, every instruction set. */
 #include "kernels_support.h"
 
 #include "kernels/pooling.h"
@@ -11,7 +11,8 @@ typedef struct pooling_case {
     buffer x, y; /* y holds gy for gradients */
 } pooling_case;
 
-static int64_t out_size(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, int64_t pads, bool ceil_mode)
+static int64_t out_size(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, int64_t pads,
+                        bool ceil_mode)
 {
     int64_t room = in + pads - (kernel - 1) * dilation - 1;
     return room < 0 ? 0 : (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
@@ -33,16 +34,20 @@ static camx__pool_shape random_shape(void)
     s.pad_bottom = between(0, s.kernel_h - 1);
     s.pad_right = between(0, s.kernel_w - 1);
     s.count_include_pad = draw() % 2;
-    s.out_h = out_size(s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top + s.pad_bottom, ceil_mode);
-    s.out_w = out_size(s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left + s.pad_right, ceil_mode);
+    s.out_h =
+        out_size(s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top + s.pad_bottom, ceil_mode);
+    s.out_w =
+        out_size(s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left + s.pad_right, ceil_mode);
     return s;
 }
 
 static void case_open(pooling_case *t, camx__pool_shape s)
 {
     t->s = s;
-    t->x = buffer_new(s.batch * s.in_h * s.in_w, s.channels, s.channels + (draw() % 2 ? between(1, 20) : 0), 555);
-    t->y = buffer_new(s.batch * s.out_h * s.out_w, s.channels, s.channels + (draw() % 2 ? between(1, 20) : 0), 777);
+    t->x = buffer_new(s.batch * s.in_h * s.in_w, s.channels,
+                      s.channels + (draw() % 2 ? between(1, 20) : 0), 555);
+    t->y = buffer_new(s.batch * s.out_h * s.out_w, s.channels,
+                      s.channels + (draw() % 2 ? between(1, 20) : 0), 777);
     /* Equal values, so that "the first largest" is put to the test. */
     for (int64_t i = 0; i < t->x.rows; i++)
         for (int64_t c = 0; c < t->x.width; c++)
@@ -99,7 +104,9 @@ static double divisor(const pooling_case *t, const window_result *r)
 
 static void check_close(double have, double want, const char *what, const pooling_case *t)
 {
-    bool same = want != want ? have != have : fabs(have - want) <= 30 * REAL_EPSILON * (1 + fabs(want)) || have == want;
+    bool same = want != want
+                    ? have != have
+                    : fabs(have - want) <= 30 * REAL_EPSILON * (1 + fabs(want)) || have == want;
     ck_assert_msg(same, "%s: %.9g, not %.9g (kernel %lldx%lld stride %lldx%lld)", what, have, want,
                   (long long)t->s.kernel_h, (long long)t->s.kernel_w, (long long)t->s.stride_h,
                   (long long)t->s.stride_w);
@@ -140,11 +147,13 @@ static void add_adjoint(const pooling_case *t, bool max, double *want)
             if (max && r.where >= 0)
                 want[r.where * s->channels + c] += gy;
             for (int64_t k = 0; !max && r.count > 0 && k < s->kernel_h * s->kernel_w; k++) {
-                int64_t y = i / s->out_w % s->out_h * s->stride_h - s->pad_top + k / s->kernel_w * s->dilation_h;
-                int64_t x = i % s->out_w * s->stride_w - s->pad_left + k % s->kernel_w * s->dilation_w;
+                int64_t y = i / s->out_w % s->out_h * s->stride_h - s->pad_top +
+                            k / s->kernel_w * s->dilation_h;
+                int64_t x =
+                    i % s->out_w * s->stride_w - s->pad_left + k % s->kernel_w * s->dilation_w;
                 if (y >= 0 && y < s->in_h && x >= 0 && x < s->in_w)
-                    want[((i / s->out_w / s->out_h * s->in_h + y) * s->in_w + x) * s->channels + c] +=
-                        gy / divisor(t, &r);
+                    want[((i / s->out_w / s->out_h * s->in_h + y) * s->in_w + x) * s->channels +
+                         c] += gy / divisor(t, &r);
             }
         }
 }
@@ -160,13 +169,14 @@ static void check_gradient(pooling_case *t, camx__pool *pool, bool max, bool acc
     add_adjoint(t, max, want);
     buffer again = buffer_copy(&gx);
     if (max) {
-        camx__maxpool_gradient(&t->s, pool, t->x.data, t->x.pitch, t->y.data, t->y.pitch, gx.data, gx.pitch,
-                               accumulate);
-        camx__maxpool_gradient(&t->s, pools[0], t->x.data, t->x.pitch, t->y.data, t->y.pitch, again.data, again.pitch,
-                               accumulate);
+        camx__maxpool_gradient(&t->s, pool, t->x.data, t->x.pitch, t->y.data, t->y.pitch, gx.data,
+                               gx.pitch, accumulate);
+        camx__maxpool_gradient(&t->s, pools[0], t->x.data, t->x.pitch, t->y.data, t->y.pitch,
+                               again.data, again.pitch, accumulate);
     } else {
         camx__avgpool_gradient(&t->s, pool, t->y.data, t->y.pitch, gx.data, gx.pitch, accumulate);
-        camx__avgpool_gradient(&t->s, pools[0], t->y.data, t->y.pitch, again.data, again.pitch, accumulate);
+        camx__avgpool_gradient(&t->s, pools[0], t->y.data, t->y.pitch, again.data, again.pitch,
+                               accumulate);
     }
     for (int64_t i = 0; i < gx.rows; i++)
         for (int64_t c = 0; c < gx.width; c++)
@@ -205,14 +215,14 @@ START_TEST(test_random_windows)
 END_TEST
 
 static const camx__pool_shape known[] = {
-    {1, 30, 30, 64, 15, 15, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, false},  /* ResNet */
-    {1, 13, 13, 48, 6, 6, 3, 3, 2, 2, 1, 1, 0, 0, 0, 0, false},    /* ceil_mode would give 7 */
-    {1, 9, 9, 20, 9, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, true},       /* Inception */
-    {2, 7, 7, 33, 1, 1, 7, 7, 1, 1, 1, 1, 0, 0, 0, 0, false},      /* a global pool as a window */
-    {1, 5, 5, 8, 4, 4, 2, 2, 2, 2, 1, 1, 0, 0, 3, 3, true},        /* last windows miss the map */
-    {0, 5, 5, 8, 4, 4, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false},       /* no image */
-    {1, 2, 2, 8, 0, 0, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, false},       /* no output */
-    {1, 4, 4, 0, 3, 3, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false},       /* no channels */
+    {1, 30, 30, 64, 15, 15, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, false}, /* ResNet */
+    {1, 13, 13, 48, 6, 6, 3, 3, 2, 2, 1, 1, 0, 0, 0, 0, false},   /* ceil_mode would give 7 */
+    {1, 9, 9, 20, 9, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, true},      /* Inception */
+    {2, 7, 7, 33, 1, 1, 7, 7, 1, 1, 1, 1, 0, 0, 0, 0, false},     /* a global pool as a window */
+    {1, 5, 5, 8, 4, 4, 2, 2, 2, 2, 1, 1, 0, 0, 3, 3, true},       /* last windows miss the map */
+    {0, 5, 5, 8, 4, 4, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false},      /* no image */
+    {1, 2, 2, 8, 0, 0, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, false},      /* no output */
+    {1, 4, 4, 0, 3, 3, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false},      /* no channels */
 };
 
 START_TEST(test_known_windows)
@@ -233,14 +243,17 @@ START_TEST(test_nan_is_the_largest)
         case_open(&t, random_shape());
         for (int64_t k = 0; k < t.x.rows; k++)
             if (draw() % 5 == 0)
-                t.x.data[k * t.x.pitch + between(0, t.x.width - 1)] =
-                    draw() % 2 ? (real)NAN : draw() % 2 ? (real)INFINITY : -(real)INFINITY;
+                t.x.data[k * t.x.pitch + between(0, t.x.width - 1)] = draw() % 2 ? (real)NAN
+                                                                      : draw() % 2
+                                                                          ? (real)INFINITY
+                                                                          : -(real)INFINITY;
         for (int isa = 0; isa <= (int)camx__cpu_isa(); isa++) {
             camx__vectors_choose((camx__isa)isa);
             camx__maxpool_forward(&t.s, pools[1], t.x.data, t.x.pitch, t.y.data, t.y.pitch);
             for (int64_t k = 0; k < t.y.rows; k++)
                 for (int64_t c = 0; c < t.y.width; c++)
-                    check_close((double)t.y.data[k * t.y.pitch + c], look(&t, k, c).largest, "max", &t);
+                    check_close((double)t.y.data[k * t.y.pitch + c], look(&t, k, c).largest, "max",
+                                &t);
             for (int64_t k = 0; k < t.y.rows; k++)
                 for (int64_t c = 0; c < t.y.width; c++)
                     t.y.data[k * t.y.pitch + c] = any_real();
@@ -260,7 +273,8 @@ START_TEST(test_global_average)
         for (int64_t positions = 1; positions < 60; positions += 7) {
             buffer x = buffer_new(2 * positions, channels, channels + between(0, 5), (real)NAN);
             buffer y = buffer_new(2, channels, channels, 999);
-            camx__global_average_forward(2, positions, channels, pools[between(0, 3)], x.data, x.pitch, y.data);
+            camx__global_average_forward(2, positions, channels, pools[between(0, 3)], x.data,
+                                         x.pitch, y.data);
             for (int64_t n = 0; n < 2; n++)
                 for (int64_t c = 0; c < channels; c++) {
                     double sum = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copies and sums between memory orders, activations and arithmetic, against plain loops through strides. */
+/* Copies and sums between memory orders, activations and arithmetic, against plain loops through
+ * strides. */
 #include "kernels_support.h"
 
 #include "kernels/rows.h"
@@ -86,24 +87,30 @@ static void check_transfer(const camx__shape *shape, camx__elem elem, int orders
     memcpy(want.all, y.all, y.bytes + 2 * ROOM);
     visit_all(&x.tensor, &want.tensor, copy_one);
     camx__rows_copy(pool, &x.tensor, &y.tensor);
-    ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "copy, orders %d, gap %d", orders, (int)gap);
+    ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "copy, orders %d, gap %d",
+                  orders, (int)gap);
     if (camx__elem_is_real(elem)) {
         visit_all(&x.tensor, &want.tensor, add_one);
         camx__rows_add_to(pool, &x.tensor, &y.tensor, true);
-        ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "add, orders %d, gap %d", orders, (int)gap);
+        ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "add, orders %d, gap %d",
+                      orders, (int)gap);
         visit_all(&x.tensor, &want.tensor, copy_one);
         camx__rows_add_to(pool, &x.tensor, &y.tensor, false);
-        ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "set, orders %d, gap %d", orders, (int)gap);
+        ck_assert_msg(memcmp(y.all, want.all, y.bytes + 2 * ROOM) == 0, "set, orders %d, gap %d",
+                      orders, (int)gap);
     }
     free(x.all);
     free(y.all);
     free(want.all);
 }
 
-static const camx__shape shapes[] = {
-    {4, {2, 3, 5, 7}},  {4, {1, 3, 224, 224}}, {4, {1, 70, 19, 23}}, {3, {2, 33, 40}},   {4, {1, 1, 9, 9}},
-    {4, {3, 17, 1, 1}}, {5, {2, 4, 3, 2, 5}},  {2, {7, 9}},          {1, {100000}},      {0, {0}},
-    {4, {0, 3, 4, 4}},  {4, {2, 0, 4, 4}},     {4, {1, 2048, 7, 7}}, {4, {2, 16, 33, 3}}};
+static const camx__shape shapes[] = {{4, {2, 3, 5, 7}},    {4, {1, 3, 224, 224}},
+                                     {4, {1, 70, 19, 23}}, {3, {2, 33, 40}},
+                                     {4, {1, 1, 9, 9}},    {4, {3, 17, 1, 1}},
+                                     {5, {2, 4, 3, 2, 5}}, {2, {7, 9}},
+                                     {1, {100000}},        {0, {0}},
+                                     {4, {0, 3, 4, 4}},    {4, {2, 0, 4, 4}},
+                                     {4, {1, 2048, 7, 7}}, {4, {2, 16, 33, 3}}};
 
 START_TEST(test_transfers)
 {
@@ -140,8 +147,8 @@ static double exact(int act, double low, double high, double x)
     }
 }
 
-/* Within a few units in the last place over the whole range, except where exp(-x) is above the largest number and
- * the result so small that nobody misses it. */
+/* Within a few units in the last place over the whole range, except where exp(-x) is above the
+ * largest number and the result so small that nobody misses it. */
 static void check_activation(int act, const real *x, int64_t count)
 {
     static const double low[] = {0, 0, -0.5, 0, 1.0 / 6, 0, 0.2};
@@ -230,9 +237,11 @@ START_TEST(test_arithmetic)
                 y[COUNT] = 42;
                 camx__rows_binary((camx__binary)op, a, step_a, b, step_b, y, COUNT);
                 for (int i = 0; i < COUNT; i++) {
-                    double want = (double)(real)exact_binary(op, (double)a[i * step_a], (double)b[i * step_b]);
+                    double want = (double)(real)exact_binary(op, (double)a[i * step_a],
+                                                             (double)b[i * step_b]);
                     double have = (double)y[i];
-                    ck_assert_msg(want != want ? have != have : have == want, "%d: %g, not %g", op, have, want);
+                    ck_assert_msg(want != want ? have != have : have == want, "%d: %g, not %g", op,
+                                  have, want);
                 }
                 ck_assert(y[COUNT] == 42);
             }
