@@ -57,7 +57,7 @@ install: build
 
 oracle: build
 	@tests/oracle/setup.sh
-	@$${CAMX_ORACLE_VENV:-build/oracle-venv}/bin/python tests/oracle/run.py
+	@CAMX_LIBRARY="$(abspath $(BUILD))/lib/libcamx.so" $${CAMX_ORACLE_VENV:-build/oracle-venv}/bin/python tests/oracle/run.py
 
 bench: build
 	@meson test -C "$(BUILD)" --benchmark --verbose

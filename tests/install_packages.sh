@@ -8,7 +8,7 @@
 #   tests/install_packages.sh check    these and Check
 set -eu
 purpose=${1:-build}
-MESON_LEAST=1.0.0
+MESON_LEAST=0.61.0
 
 say() { printf 'camx: %s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
