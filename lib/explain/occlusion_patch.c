@@ -28,7 +28,7 @@ static camx_status axis(int64_t size, int64_t patch, int64_t stride, int32_t edg
         grid->count--;
     if (edge == CAMX_EDGE_CENTRED) {
         int64_t beyond = (grid->count - 1) * stride + patch - size;
-        if (beyond / 2 >= patch) {
+        if (beyond - beyond / 2 >= patch) {
             grid->count--;
             beyond -= stride;
         }

@@ -3,7 +3,7 @@
 # out: size and offset of every struct field, and the number of every enumerator. Bindings are compared with
 # what it prints. On the way it checks what every struct and enum must be: an options or info struct begins
 # with struct_size, an enumerator has its number written out, and no number occurs twice in one enum.
-/^[ \t]*#/ { next }
+/^[ \t]*#/ || directive { directive = /\\$/; next }
 { text = text " " $0 }
 
 function fail(message)

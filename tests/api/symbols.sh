@@ -17,9 +17,10 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 failures=0
 
-declared() { # the function names of all CAMX_API prototypes
-    awk -f "$here/strip.awk" -f "$here/strip_print.awk" "$@" | grep -v '^[ \t]*#' | tr '\n' ' ' | tr ';' '\n' |
-        sed -n 's/.*CAMX_API[^(]*[ *]\([a-z_0-9]*\)(.*/\1/p' | sort
+declared() { # the function names of all CAMX_API prototypes; behind a macro they stand in parentheses
+    awk -f "$here/strip.awk" -f "$here/strip_print.awk" "$@" |
+        awk '/^[ \t]*#/ || more { more = /\\$/; next } 1' | tr '\n' ' ' | tr ';' '\n' |
+        sed -n 's/.*CAMX_API[^(]*[ *](\{0,1\}\([a-z_0-9]*\))\{0,1\}(.*/\1/p' | sort
 }
 
 listed() { # the names between global: and local:
