@@ -37,4 +37,34 @@ if command -v mandoc >/dev/null 2>&1; then
     code_is 0
     out_empty
 fi
+
+# The completion for bash offers the options of --help and values that the program takes.
+if command -v bash >/dev/null 2>&1; then
+    offers() {
+        command="complete $*"
+        bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _camx; printf "%s\n" "${COMPREPLY[@]}"' \
+            complete "$CAMX_SOURCE_ROOT/docs/completions/camx.bash" "$CAMX" "$@" >out 2>err
+        code=$?
+        code_is 0
+        err_empty
+    }
+    offers cl
+    is "$(cat out)" classify
+    offers explain net.onnx --al
+    is "$(cat out)" --alpha
+    offers classify net.onnx --al
+    is "$(cat out)" ''
+    offers layers ''
+    is "$(cat out)" ''
+    for option in method colormap preset scaling score rule edge fit filter; do
+        offers explain net.onnx "--$option" ''
+        cp out values
+        passes
+        [ "$(wc -l <values)" -ge 2 ] || fails "values of --$option should be offered"
+        while read -r value; do
+            run explain missing.onnx x.png "--$option" "$value"
+            code_is 3
+        done <values
+    done
+fi
 finish
