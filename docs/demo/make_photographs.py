@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the photographs of this folder from those in scikit-image's package (see README.md).
 
-    pip install pillow scikit-image && python docs/demo/make_photographs.py
+pip install pillow scikit-image && python docs/demo/make_photographs.py
 """
 
 import importlib.util

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes (or checks) the committed reference files in tests/golden/data; README.md there is their format.
+"""Makes (or checks) the committed reference files in tests/golden/data; README.md there is their
+format.
 
     tests/oracle/setup.sh
-    build/oracle-venv/bin/python tests/golden/make_golden.py            make all again
-    build/oracle-venv/bin/python tests/golden/make_golden.py --check    read all, run them in ONNX Runtime
+    build/oracle-venv/bin/python tests/golden/make_golden.py            make all
+    build/oracle-venv/bin/python tests/golden/make_golden.py --check    run all in ONNX Runtime
 
-Tiny members of every family (tests/oracle/tiny.py) are exported by both of PyTorch's exporters. Beside each
-NAME.onnx a NAME.ref holds the input, ONNX Runtime's values of every float value of the graph (a sample of
-each), and PyTorch's logits, Grad-CAM, Grad-CAM++, CAM and occlusion maps in float64.
+Tiny members of every family (tests/oracle/tiny.py) are exported by both of PyTorch's exporters.
+Beside each NAME.onnx a NAME.ref holds the input, ONNX Runtime's values of every float value of the
+graph (a sample of each), and PyTorch's logits, Grad-CAM, Grad-CAM++, CAM and occlusion maps in
+float64.
 """
 
 import argparse
@@ -55,9 +57,13 @@ class Variant:
 
     @property
     def name(self):
-        extra = ("_batch" if self.dynamic_batch else "") + ("_external" if self.external_data else "")
+        extra = ("_batch" if self.dynamic_batch else "") + (
+            "_external" if self.external_data else ""
+        )
         kind = {"torchscript": "ts", "dynamo": "dynamo", "legacy": "torch1_ts"}[self.exporter]
-        return f"{self.network}_{kind}{self.opset}{extra}" + (f"_{self.rewrite}" if self.rewrite else "")
+        return f"{self.network}_{kind}{self.opset}{extra}" + (
+            f"_{self.rewrite}" if self.rewrite else ""
+        )
 
 
 EXTERNAL = {"resnet50", "densenet", "mobilenet_v2"}
@@ -95,9 +101,20 @@ def record(kind, name, dims, data, flags=0, scale=0.0, error=0.0, raw_error=0.0,
     text += b"\0" * (4 - len(text) % 4)
     dims = tuple(dims)
     header = HEADER.pack(
-        kind, flags, dtype, len(text), len(dims), *dims, *(0,) * (6 - len(dims)), data.size,
-        scale, error, raw_error, *params, *(0,) * (5 - len(params)),
-    )  # fmt: skip
+        kind,
+        flags,
+        dtype,
+        len(text),
+        len(dims),
+        *dims,
+        *(0,) * (6 - len(dims)),
+        data.size,
+        scale,
+        error,
+        raw_error,
+        *params,
+        *(0,) * (5 - len(params)),
+    )
     return header + text + payload + b"\0" * (-len(payload) % 4)
 
 
@@ -121,24 +138,54 @@ def map_records(network, names, f64, runs):
             for distance in (reference.normalised_error, reference.relative_error)
         ]
         records.append(
-            record(KIND[method], names[path], raw.shape, raw, flags, np.abs(raw).max(), *errors,
-                   (f64.target,))  # fmt: skip
+            record(
+                KIND[method],
+                names[path],
+                raw.shape,
+                raw,
+                flags,
+                np.abs(raw).max(),
+                *errors,
+                (f64.target,),
+            )
         )
     if f64.cam is not None:
         path = network.layers[0] if network.cam == "dense" else network.head
-        error = reference.float32_error(reference.relative_error, runs, lambda run: run.cam, f64.cam)
+        error = reference.float32_error(
+            reference.relative_error, runs, lambda run: run.cam, f64.cam
+        )
         records.append(
-            record(CAM, names[path], f64.cam.shape, f64.cam, 0, np.abs(f64.cam).max(), error, error,
-                   (f64.target,))  # fmt: skip
+            record(
+                CAM,
+                names[path],
+                f64.cam.shape,
+                f64.cam,
+                0,
+                np.abs(f64.cam).max(),
+                error,
+                error,
+                (f64.target,),
+            )
         )
     patch, stride = network.occlusion
     step = math.gcd(patch, stride)
     coarse = f64.occlusion[::step, ::step]
-    assert np.array_equal(f64.occlusion, np.kron(coarse, np.ones((step, step)))[: network.size, : network.size])
+    assert np.array_equal(
+        f64.occlusion, np.kron(coarse, np.ones((step, step)))[: network.size, : network.size]
+    )
     error = reference.relative_error(runs[0].occlusion, f64.occlusion)
     records.append(
-        record(OCCLUSION, "input", coarse.shape, coarse, 0, np.abs(coarse).max(), error, error,
-               (f64.target, patch, stride, step))  # fmt: skip
+        record(
+            OCCLUSION,
+            "input",
+            coarse.shape,
+            coarse,
+            0,
+            np.abs(coarse).max(),
+            error,
+            error,
+            (f64.target, patch, stride, step),
+        )
     )
     return records
 
@@ -154,7 +201,12 @@ def tidy(path, rewrite):
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
-    for thing in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+    for thing in (
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+    ):
         del thing.metadata_props[:]
         thing.doc_string = ""
     del model.graph.metadata_props[:]
@@ -180,8 +232,15 @@ def make_variant(variant, references):
     if variant.exporter == "legacy":
         export.export_legacy(references.model, network, path, variant.opset)
     else:
-        export.export(references.model, x, path, variant.exporter, variant.opset,
-                      variant.dynamic_batch, variant.external_data)  # fmt: skip
+        export.export(
+            references.model,
+            x,
+            path,
+            variant.exporter,
+            variant.opset,
+            variant.dynamic_batch,
+            variant.external_data,
+        )
     tidy(path, variant.rewrite)
     fed = x.permute(0, 2, 3, 1) if variant.rewrite == "channels_last" else x
     values = export.run_all_values(path, fed)
@@ -192,9 +251,19 @@ def make_variant(variant, references):
     for name, value in values.items():
         records.append(record(VALUE, name, value.shape, sample(value), 0, np.abs(value).max()))
     records.append(
-        record(LOGITS, "logits", (1, f64.logits.size), f64.logits, 0, np.abs(f64.logits).max(),
-               reference.float32_error(reference.relative_error, runs, lambda run: run.logits, f64.logits),
-               0.0, (f64.target,))  # fmt: skip
+        record(
+            LOGITS,
+            "logits",
+            (1, f64.logits.size),
+            f64.logits,
+            0,
+            np.abs(f64.logits).max(),
+            reference.float32_error(
+                reference.relative_error, runs, lambda run: run.logits, f64.logits
+            ),
+            0.0,
+            (f64.target,),
+        )
     )
     records += map_records(network, names, f64, runs)
     reference_path = path.with_suffix(".ref")
@@ -241,7 +310,9 @@ def check_variant(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="run the committed files in ONNX Runtime")
+    parser.add_argument(
+        "--check", action="store_true", help="run the committed files in ONNX Runtime"
+    )
     parser.add_argument("names", nargs="*", help="only these networks")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

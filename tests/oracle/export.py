@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes networks as ONNX files with both of PyTorch's exporters and finds layers in them.
 
-"torchscript" is the older exporter (torch.jit tracing), "dynamo" the one that is the default since PyTorch
-2.9 (torch.export; opset 18, weights in a second file). Neither keeps the names of PyTorch's modules as names of values, so
-a module's value is found by what it computes: ONNX Runtime runs the file with every value as an output, and the first
-value that has the shape and the numbers of the module's output is the one.
+"torchscript" is the older exporter (torch.jit tracing), "dynamo" the one that is the default since
+PyTorch 2.9 (torch.export; opset 18, weights in a second file). Neither keeps the names of
+PyTorch's modules as names of values, so a module's value is found by what it computes: ONNX
+Runtime runs the file with every value as an output, and the first value that has the shape and the
+numbers of the module's output is the one.
 
-"legacy" is the TorchScript exporter of PyTorch 1.13, run in the system's Python where Debian's packages are.
+"legacy" is the TorchScript exporter of PyTorch 1.13, run in the system's Python where Debian's
+packages are.
 """
 
 import contextlib
@@ -130,7 +132,9 @@ def find_value(values, activation, path):
         if error <= 1e-4:
             return name
         best = min(best, (error, name))
-    raise LookupError(f"no ONNX value equals the module {path}; the nearest is {best[1]} ({best[0]:.1e})")
+    raise LookupError(
+        f"no ONNX value equals the module {path}; the nearest is {best[1]} ({best[0]:.1e})"
+    )
 
 
 def module_values(network, model, x, values):

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports one network with an old PyTorch (Debian's python3-torch 1.13, python3-torchvision 0.14).
 
-Run by export.py in the system's Python, because two PyTorches do not fit in one process. Old exporters write
-things that the current ones do not: Pad before AveragePool, Identity in place of equal weights.
+Run by export.py in the system's Python, because two PyTorches do not fit in one process. Old
+exporters write things that the current ones do not: Pad before AveragePool, Identity in place of
+equal weights.
 
     /usr/bin/python3 export_legacy.py NETWORK STATE_DICT OUTPUT OPSET
 """
@@ -27,8 +28,14 @@ def main():
             module.inplace = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(model, models.network_input(network), output, opset_version=int(opset),
-                          input_names=["input"], output_names=["logits"])  # fmt: skip
+        torch.onnx.export(
+            model,
+            models.network_input(network),
+            output,
+            opset_version=int(opset),
+            input_names=["input"],
+            output_names=["logits"],
+        )
 
 
 if __name__ == "__main__":

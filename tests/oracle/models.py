@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks of the oracle: torchvision's classifiers with listed seeds and random weights.
 
-A Network says how to build the module, from which seed its weights are drawn, and at which modules the
-maps are compared: first the default layer of libcamx's rule (the last value with height x width > 1 before
-space collapses), then two earlier ones. Weights are random, but the batch-norm statistics are those of
-real activations, then disturbed, so that every value stays of the order of one, as in a trained network.
+A Network says how to build the module, from which seed its weights are drawn, and at which modules
+the maps are compared: first the default layer of libcamx's rule (the last value with height x
+width > 1 before space collapses), then two earlier ones. Weights are random, but the batch-norm
+statistics are those of real activations, then disturbed, so that every value stays of the order of
+one, as in a trained network.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ class Network:
     cam: str = ""  # "dense": pool then dense layer; "conv": class maps then pool; "": no CAM
     head: str = ""  # cam == "dense": path of the dense layer; "conv": of the pooled module
     occlusion: tuple = (96, 64)  # patch and stride, in input pixels
-    gain: float = 1.0  # of the last layer's weights: small where Grad-CAM++ would divide by about zero
+    gain: float = (
+        1.0  # of the last layer's weights: small where Grad-CAM++ would divide by about zero
+    )
 
 
 class DenseNet(models.DenseNet):
@@ -55,47 +58,157 @@ def densenet121():
 RESNET = {"layers": ("layer4", "layer3", "layer2"), "cam": "dense", "head": "fc"}
 
 FULL = [
-    Network("alexnet", "AlexNet", torchvision_model("alexnet"),
-            ("features.12", "features.7", "features.4"), 101),
-    Network("vgg11", "VGG", torchvision_model("vgg11", init_weights=False),
-            ("features.20", "features.17", "features.9"), 102),
-    Network("vgg11_bn", "VGG with batch norm", torchvision_model("vgg11_bn", init_weights=False),
-            ("features.28", "features.24", "features.13"), 103),
+    Network(
+        "alexnet",
+        "AlexNet",
+        torchvision_model("alexnet"),
+        ("features.12", "features.7", "features.4"),
+        101,
+    ),
+    Network(
+        "vgg11",
+        "VGG",
+        torchvision_model("vgg11", init_weights=False),
+        ("features.20", "features.17", "features.9"),
+        102,
+    ),
+    Network(
+        "vgg11_bn",
+        "VGG with batch norm",
+        torchvision_model("vgg11_bn", init_weights=False),
+        ("features.28", "features.24", "features.13"),
+        103,
+    ),
     Network("resnet18", "ResNet", torchvision_model("resnet18"), seed=104, **RESNET),
     Network("resnet50", "ResNet", torchvision_model("resnet50"), seed=105, **RESNET),
     Network("resnext50_32x4d", "ResNeXt", torchvision_model("resnext50_32x4d"), seed=106, **RESNET),
-    Network("wide_resnet50_2", "Wide ResNet", torchvision_model("wide_resnet50_2"), seed=107, **RESNET),
-    Network("squeezenet1_1", "SqueezeNet", torchvision_model("squeezenet1_1"),
-            ("features.12", "features.9", "features.6"), 108, cam="conv", head="classifier.2"),
-    Network("densenet121", "DenseNet", densenet121,
-            ("last_relu", "features.denseblock3", "features.transition2"), 109,
-            cam="dense", head="classifier", gain=0.1),
-    Network("googlenet", "GoogLeNet",
-            torchvision_model("googlenet", init_weights=False, aux_logits=False, transform_input=True),
-            ("inception5b", "inception4c", "inception3b"), 110, cam="dense", head="fc"),
-    Network("inception_v3", "Inception v3",
-            torchvision_model("inception_v3", init_weights=False, aux_logits=False, transform_input=True),
-            ("Mixed_7c", "Mixed_6e", "Mixed_5d"), 111, 299, "dense", "fc", (128, 96)),
-    Network("shufflenet_v2_x1_0", "ShuffleNetV2", torchvision_model("shufflenet_v2_x1_0"),
-            ("conv5", "stage3", "stage2"), 112, cam="dense", head="fc"),
-    Network("mobilenet_v2", "MobileNetV2", torchvision_model("mobilenet_v2"),
-            ("features.18", "features.13", "features.6"), 113, cam="dense", head="classifier.1", gain=0.1),
-    Network("mobilenet_v3_small", "MobileNetV3", torchvision_model("mobilenet_v3_small"),
-            ("features.12", "features.8", "features.3"), 114, gain=0.1),
-    Network("mobilenet_v3_large", "MobileNetV3", torchvision_model("mobilenet_v3_large"),
-            ("features.16", "features.12", "features.6"), 115, gain=0.1),
-    Network("mnasnet1_0", "MNASNet", torchvision_model("mnasnet1_0"),
-            ("layers.16", "layers.12", "layers.10"), 116, cam="dense", head="classifier.1", gain=0.1),
-    Network("efficientnet_b0", "EfficientNet", torchvision_model("efficientnet_b0"),
-            ("features.8", "features.5", "features.3"), 117, cam="dense", head="classifier.1", gain=0.1),
-    Network("efficientnet_v2_s", "EfficientNetV2", torchvision_model("efficientnet_v2_s"),
-            ("features.7", "features.5", "features.3"), 118, cam="dense", head="classifier.1", gain=0.1),
-    Network("regnet_x_400mf", "RegNet X", torchvision_model("regnet_x_400mf"),
-            ("trunk_output.block4", "trunk_output.block3", "trunk_output.block2"), 119,
-            cam="dense", head="fc"),
-    Network("regnet_y_400mf", "RegNet Y", torchvision_model("regnet_y_400mf"),
-            ("trunk_output.block4", "trunk_output.block3", "trunk_output.block2"), 120,
-            cam="dense", head="fc"),
+    Network(
+        "wide_resnet50_2", "Wide ResNet", torchvision_model("wide_resnet50_2"), seed=107, **RESNET
+    ),
+    Network(
+        "squeezenet1_1",
+        "SqueezeNet",
+        torchvision_model("squeezenet1_1"),
+        ("features.12", "features.9", "features.6"),
+        108,
+        cam="conv",
+        head="classifier.2",
+    ),
+    Network(
+        "densenet121",
+        "DenseNet",
+        densenet121,
+        ("last_relu", "features.denseblock3", "features.transition2"),
+        109,
+        cam="dense",
+        head="classifier",
+        gain=0.1,
+    ),
+    Network(
+        "googlenet",
+        "GoogLeNet",
+        torchvision_model("googlenet", init_weights=False, aux_logits=False, transform_input=True),
+        ("inception5b", "inception4c", "inception3b"),
+        110,
+        cam="dense",
+        head="fc",
+    ),
+    Network(
+        "inception_v3",
+        "Inception v3",
+        torchvision_model(
+            "inception_v3", init_weights=False, aux_logits=False, transform_input=True
+        ),
+        ("Mixed_7c", "Mixed_6e", "Mixed_5d"),
+        111,
+        299,
+        "dense",
+        "fc",
+        (128, 96),
+    ),
+    Network(
+        "shufflenet_v2_x1_0",
+        "ShuffleNetV2",
+        torchvision_model("shufflenet_v2_x1_0"),
+        ("conv5", "stage3", "stage2"),
+        112,
+        cam="dense",
+        head="fc",
+    ),
+    Network(
+        "mobilenet_v2",
+        "MobileNetV2",
+        torchvision_model("mobilenet_v2"),
+        ("features.18", "features.13", "features.6"),
+        113,
+        cam="dense",
+        head="classifier.1",
+        gain=0.1,
+    ),
+    Network(
+        "mobilenet_v3_small",
+        "MobileNetV3",
+        torchvision_model("mobilenet_v3_small"),
+        ("features.12", "features.8", "features.3"),
+        114,
+        gain=0.1,
+    ),
+    Network(
+        "mobilenet_v3_large",
+        "MobileNetV3",
+        torchvision_model("mobilenet_v3_large"),
+        ("features.16", "features.12", "features.6"),
+        115,
+        gain=0.1,
+    ),
+    Network(
+        "mnasnet1_0",
+        "MNASNet",
+        torchvision_model("mnasnet1_0"),
+        ("layers.16", "layers.12", "layers.10"),
+        116,
+        cam="dense",
+        head="classifier.1",
+        gain=0.1,
+    ),
+    Network(
+        "efficientnet_b0",
+        "EfficientNet",
+        torchvision_model("efficientnet_b0"),
+        ("features.8", "features.5", "features.3"),
+        117,
+        cam="dense",
+        head="classifier.1",
+        gain=0.1,
+    ),
+    Network(
+        "efficientnet_v2_s",
+        "EfficientNetV2",
+        torchvision_model("efficientnet_v2_s"),
+        ("features.7", "features.5", "features.3"),
+        118,
+        cam="dense",
+        head="classifier.1",
+        gain=0.1,
+    ),
+    Network(
+        "regnet_x_400mf",
+        "RegNet X",
+        torchvision_model("regnet_x_400mf"),
+        ("trunk_output.block4", "trunk_output.block3", "trunk_output.block2"),
+        119,
+        cam="dense",
+        head="fc",
+    ),
+    Network(
+        "regnet_y_400mf",
+        "RegNet Y",
+        torchvision_model("regnet_y_400mf"),
+        ("trunk_output.block4", "trunk_output.block3", "trunk_output.block2"),
+        120,
+        cam="dense",
+        head="fc",
+    ),
 ]
 
 
@@ -126,8 +239,9 @@ def _draw_weights(module):
 
 
 def _calm_residuals(model):
-    """Makes the branches of residual blocks small beside what they are added to, as training does. With
-    branches as large as the sum, fifty random blocks in a row amplify rounding errors a thousandfold."""
+    """Makes the branches of residual blocks small beside what they are added to, as training does.
+    With branches as large as the sum, fifty random blocks in a row amplify rounding errors a
+    thousandfold."""
     for module in model.modules():
         if isinstance(module, (resnet.BasicBlock, resnet.Bottleneck)):
             norm = getattr(module, "bn3", module.bn2)
@@ -145,7 +259,7 @@ def _calm_residuals(model):
 
 
 def _measure_statistics(model, size):
-    """Sets every batch norm's running statistics to those of random pictures, then disturbs them."""
+    """Sets the running statistics to those of random pictures, then disturbs them."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()

@@ -12,7 +12,8 @@ def constants(model):
     """All weights in Constant nodes and no initialisers (PaddlePaddle)."""
     graph = model.graph
     nodes = [
-        helper.make_node("Constant", [], [tensor.name], value=tensor) for tensor in graph.initializer
+        helper.make_node("Constant", [], [tensor.name], value=tensor)
+        for tensor in graph.initializer
     ]
     nodes += graph.node
     del graph.initializer[:], graph.node[:]
@@ -54,7 +55,9 @@ def same_pads(model):
         kept = [a for a in node.attribute if a.name not in ("pads", "auto_pad")]
         del node.attribute[:]
         node.attribute.extend(kept)
-        node.attribute.append(helper.make_attribute("auto_pad", ("SAME_UPPER", "SAME_LOWER")[changed % 2]))
+        node.attribute.append(
+            helper.make_attribute("auto_pad", ("SAME_UPPER", "SAME_LOWER")[changed % 2])
+        )
         changed += 1
     assert changed > 0
 
@@ -77,7 +80,7 @@ def half(model):
 
 
 def dense_as_conv(model):
-    """Flatten and Gemm become a 1x1 convolution and Flatten (MobileNet v1, many mobile networks)."""
+    """Flatten and Gemm become a 1x1 convolution and Flatten (MobileNet v1 and others)."""
     graph = model.graph
     flatten, gemm = graph.node[-2], graph.node[-1]
     assert flatten.op_type == "Flatten" and gemm.op_type == "Gemm"

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares libcamx with PyTorch, pytorch-grad-cam and captum on whole networks (`make oracle`).
 
-Exports each network of models.py with both of PyTorch's exporters, lets libcamx open the files through its
-Python package, and compares logits, Grad-CAM and Grad-CAM++ at three layers, CAM, and occlusion by the rule of
-compare.py. Prints a table, writes build/oracle.json, and exits with 1 if a row fails or more than a tenth of
-the map rows is degenerate, with 2 if a network could not be exported or run at all.
+Exports each network of models.py with both of PyTorch's exporters, lets libcamx open the files
+through its Python package, and compares logits, Grad-CAM and Grad-CAM++ at three layers, CAM, and
+occlusion by the rule of compare.py. Prints a table, writes build/oracle.json, and exits with 1 if
+a row fails or more than a tenth of the map rows is degenerate, with 2 if a network could not be
+exported or run at all.
 
     tests/oracle/setup.sh
     build/oracle-venv/bin/python tests/oracle/run.py [--tiny] [--keep] [network ...]
@@ -50,9 +51,12 @@ def compare_file(network, exporter, subject, names, runs, f64):
             got = subject.gradient_map(method, f64.target, names[path])
             rows.append(
                 compare.compare_map(
-                    label(method, names[path]), got, runs, f64.maps[method, path],
+                    label(method, names[path]),
+                    got,
+                    runs,
+                    f64.maps[method, path],
                     lambda run, key=(method, path): run.maps[key],
-                )  # fmt: skip
+                )
             )
     got = subject.cam(f64.target)
     if f64.cam is None:
@@ -60,21 +64,21 @@ def compare_file(network, exporter, subject, names, runs, f64):
     elif got is None:
         rows.append(compare.compare_fact(label("cam", default), False, "refused"))
     else:
-        rows.append(compare.compare_raw(label("cam", default), got, runs, f64.cam, lambda run: run.cam))
+        rows.append(
+            compare.compare_raw(label("cam", default), got, runs, f64.cam, lambda run: run.cam)
+        )
     got = subject.occlusion(f64.target, *network.occlusion)
     rows.append(
-        compare.compare_raw(
-            label("occlusion"), got, runs, f64.occlusion, lambda run: run.occlusion
-        )
+        compare.compare_raw(label("occlusion"), got, runs, f64.occlusion, lambda run: run.occlusion)
     )
     return rows
 
 
-def run_network(network, exporters, make_subject, folder):
+def run_network(network, exporters, make_subject, folder, disturbance=2.0**-23):
     """References once, then each exporter. Returns rows and what went wrong."""
     model = models.prepare(network)
     x = models.network_input(network)
-    f64, runs = reference.compute(model, network, x)
+    f64, runs = reference.compute(model, network, x, disturbance)
     rows, faults = [], []
     for exporter in exporters:
         path = folder / f"{network.name}_{exporter}.onnx"
@@ -96,8 +100,10 @@ def print_rows(rows):
         if row.degenerate:
             verdict += " degenerate"
         print(
-            f"{row.network:20} {row.exporter:12} {row.method:14} {row.max_error:9.1e} <= {row.allowed:7.1e}"
-            f"  raw {row.raw_error:7.1e} <= {row.raw_allowed:7.1e}  {verdict:8} {row.layer} {row.note}",
+            f"{row.network:20} {row.exporter:12} {row.method:14}"
+            f" {row.max_error:9.1e} <= {row.allowed:7.1e}"
+            f"  raw {row.raw_error:7.1e} <= {row.raw_allowed:7.1e}  {verdict:8}"
+            f" {row.layer} {row.note}",
             flush=True,
         )
 
@@ -106,6 +112,7 @@ def summarise(rows, faults, path):
     maps = [row for row in rows if row.method in MAP_METHODS]
     degenerate = [row for row in maps if row.degenerate]
     failed = [row for row in rows if not row.passed]
+    beyond = [row for row in rows if row.passed and row.max_error > row.allowed_one_run]
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "versions": {"torch": torch.__version__},
@@ -113,11 +120,14 @@ def summarise(rows, faults, path):
         "faults": faults,
         "failed": len(failed),
         "degenerate": len(degenerate),
+        "beyond_one_run": len(beyond),
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
     print(
-        f"\n{len(rows)} rows, {len(failed)} failed, {len(degenerate)} of {len(maps)} maps degenerate, "
-        f"{len(faults)} files that could not be run; written to {path}"
+        f"\n{len(rows)} rows, {len(failed)} failed, "
+        f"{len(degenerate)} of {len(maps)} maps degenerate, "
+        f"{len(faults)} files that could not be run; written to {path}\n"
+        f"{len(beyond)} rows pass by what four float32 runs of PyTorch show, not by one run alone"
     )
     for fault in faults:
         print(f"  {fault['network']} ({fault['exporter']}): {fault['error'].splitlines()[0]}")
@@ -144,6 +154,10 @@ def self_test(folder):
     passed = all(map(all, verdicts[:2])) and not any(map(any, verdicts[2:]))
     print("self-test:", "passed" if passed else "FAILED")
     return 0 if passed else 1
+
+
+def libcamx_subject(path, x, *_others):
+    return LibcamxSubject(path, x, torch.get_num_threads())
 
 
 def parse_arguments():
@@ -175,10 +189,12 @@ def main():
     for network in chosen:
         started = time.monotonic()
         new_rows, new_faults = run_network(
-            network, exporters, lambda path, x, *_others: LibcamxSubject(path, x, threads=torch.get_num_threads()), folder
+            network, exporters, libcamx_subject, folder, 2.0**-23 if arguments.tiny else 2.0**-19
         )
         print_rows(new_rows)
-        print(f"{network.name}: seed {network.seed}, {time.monotonic() - started:.0f} s", flush=True)
+        print(
+            f"{network.name}: seed {network.seed}, {time.monotonic() - started:.0f} s", flush=True
+        )
         rows += new_rows
         faults += new_faults
         if not arguments.keep:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is put to the test: libcamx through its Python package, or PyTorch itself to test the tests."""
+"""What is put to the test: libcamx through its Python package, or PyTorch itself to test the
+tests."""
 
 import pathlib
 import sys

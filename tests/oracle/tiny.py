@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny members of every family: torchvision's own blocks with few channels, few blocks, small inputs.
+"""Tiny members of every family: torchvision's own blocks with few channels, few blocks, small
+inputs.
 
-They are what tests/golden/data holds. Where torchvision's constructor takes widths and depths it is used as
-it is; where it does not, the network is put together here from torchvision's block classes.
+They are what tests/golden/data holds. Where torchvision's constructor takes widths and depths it
+is used as it is; where it does not, the network is put together here from torchvision's block
+classes.
 """
 
 from functools import partial
@@ -22,17 +24,29 @@ class TinyAlexNet(nn.Module):
     def __init__(self):
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(3, 8, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2),
-            nn.Conv2d(8, 12, 5, padding=2), nn.ReLU(),
-            nn.Conv2d(12, 16, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(16, 12, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(12, 12, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2),
-        )  # fmt: skip
+            nn.Conv2d(3, 8, 11, stride=4, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+            nn.Conv2d(8, 12, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(12, 16, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 12, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(12, 12, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+        )
         self.avgpool = nn.AdaptiveAvgPool2d((3, 3))
         self.classifier = nn.Sequential(
-            nn.Dropout(), nn.Linear(12 * 9, 24), nn.ReLU(),
-            nn.Dropout(), nn.Linear(24, 24), nn.ReLU(), nn.Linear(24, CLASSES),
-        )  # fmt: skip
+            nn.Dropout(),
+            nn.Linear(12 * 9, 24),
+            nn.ReLU(),
+            nn.Dropout(),
+            nn.Linear(24, 24),
+            nn.ReLU(),
+            nn.Linear(24, CLASSES),
+        )
 
     def forward(self, x):
         return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
@@ -77,10 +91,16 @@ class TinySqueezeNet(nn.Module):
         super().__init__()
         fire = squeezenet.Fire
         self.features = nn.Sequential(
-            nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True),
-            fire(8, 4, 8, 8), fire(16, 4, 8, 8), nn.MaxPool2d(3, 2, ceil_mode=True),
-            fire(16, 6, 12, 12), nn.MaxPool2d(3, 2, ceil_mode=True), fire(24, 6, 12, 12),
-        )  # fmt: skip
+            nn.Conv2d(3, 8, 3, stride=2),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            fire(8, 4, 8, 8),
+            fire(16, 4, 8, 8),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            fire(16, 6, 12, 12),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+            fire(24, 6, 12, 12),
+        )
         self.classifier = nn.Sequential(
             nn.Dropout(), nn.Conv2d(24, CLASSES, 1), nn.ReLU(), nn.AdaptiveAvgPool2d((1, 1))
         )
@@ -139,7 +159,11 @@ def tiny_inception():
 
 def tiny_densenet():
     return DenseNet(
-        growth_rate=4, block_config=(2, 3, 2, 2), num_init_features=8, bn_size=2, num_classes=CLASSES
+        growth_rate=4,
+        block_config=(2, 3, 2, 2),
+        num_init_features=8,
+        bn_size=2,
+        num_classes=CLASSES,
     )
 
 
@@ -149,8 +173,9 @@ def tiny_shufflenet():
 
 def tiny_mobilenet_v2():
     settings = [[1, 8, 1, 1], [4, 8, 2, 2], [4, 12, 2, 2], [4, 16, 1, 1]]
-    model = models.MobileNetV2(CLASSES, inverted_residual_setting=settings, width_mult=1.0,
-                               round_nearest=4)  # fmt: skip
+    model = models.MobileNetV2(
+        CLASSES, inverted_residual_setting=settings, width_mult=1.0, round_nearest=4
+    )
     model.features[-1] = Conv2dNormActivation(16, 24, kernel_size=1, activation_layer=nn.ReLU6)
     model.classifier[1] = nn.Linear(24, CLASSES)
     model.features[0] = Conv2dNormActivation(3, 8, stride=2, activation_layer=nn.ReLU6)
@@ -205,7 +230,9 @@ def tiny_efficientnet_v2():
 
 
 def tiny_regnet(se_ratio):
-    parameters = regnet.BlockParams([1, 2, 2], [8, 12, 16], [4, 4, 8], [1.0] * 3, [2, 2, 1], se_ratio)
+    parameters = regnet.BlockParams(
+        [1, 2, 2], [8, 12, 16], [4, 4, 8], [1.0] * 3, [2, 2, 1], se_ratio
+    )
     return models.RegNet(parameters, CLASSES, stem_width=8)
 
 
@@ -214,45 +241,181 @@ SMALL = {"size": 64, "occlusion": (24, 16)}
 SMALLER = {"size": 48, "occlusion": (16, 12)}
 
 TINY = [
-    Network("alexnet", "AlexNet", TinyAlexNet, ("features.11", "features.8", "features.2"),
-            201, **SMALL),
-    Network("vgg", "VGG", lambda: TinyVGG(False), ("features.13", "features.9", "features.5"),
-            202, **SMALLER),
-    Network("vgg_bn", "VGG with batch norm", lambda: TinyVGG(True),
-            ("features.18", "features.13", "features.7"), 203, **SMALLER),
-    Network("resnet18", "ResNet", lambda: TinyResNet(resnet.BasicBlock, [1, 2, 1, 1], base=6),
-            seed=204, **RESNET, **SMALLER),
-    Network("resnet50", "ResNet", lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], base=4),
-            seed=205, **RESNET, **SMALLER),
-    Network("resnext", "ResNeXt", lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], 4, 32, 4),
-            seed=206, **RESNET, **SMALLER),
-    Network("wide_resnet", "Wide ResNet", lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], 1, 128, 4),
-            seed=207, **RESNET, **SMALLER),
-    Network("squeezenet", "SqueezeNet", TinySqueezeNet, ("features.8", "features.6", "features.4"),
-            208, 80, "conv", "classifier.2", (32, 16)),
-    Network("densenet", "DenseNet", tiny_densenet,
-            ("last_relu", "features.transition2", "features.denseblock1"), 209,
-            cam="dense", head="classifier", **SMALL, gain=0.1),
-    Network("googlenet", "GoogLeNet", TinyGoogLeNet, ("inception5a", "inception4a", "inception3a"),
-            210, cam="dense", head="fc", **SMALL),
-    Network("inception_v3", "Inception v3", tiny_inception, ("Mixed_7b", "Mixed_6b", "Mixed_5c"),
-            211, 107, "dense", "fc", (40, 24)),
-    Network("shufflenet", "ShuffleNetV2", tiny_shufflenet, ("conv5", "stage3", "stage2"),
-            212, cam="dense", head="fc", **SMALL),
-    Network("mobilenet_v2", "MobileNetV2", tiny_mobilenet_v2, ("features.7", "features.5", "features.3"),
-            213, cam="dense", head="classifier.1", **SMALLER, gain=0.1),
-    Network("mobilenet_v3", "MobileNetV3", tiny_mobilenet_v3, ("features.5", "features.4", "features.2"),
-            214, **SMALLER, gain=0.1),
-    Network("mnasnet", "MNASNet", tiny_mnasnet, ("layers.16", "layers.10", "layers.8"),
-            215, cam="dense", head="classifier.1", **SMALL, gain=0.1),
-    Network("efficientnet", "EfficientNet", tiny_efficientnet, ("features.4", "features.3", "features.2"),
-            216, cam="dense", head="classifier.1", **SMALLER, gain=0.1),
-    Network("efficientnet_v2", "EfficientNetV2", tiny_efficientnet_v2,
-            ("features.5", "features.3", "features.2"), 217, cam="dense", head="classifier.1", **SMALLER, gain=0.1),
-    Network("regnet_x", "RegNet X", lambda: tiny_regnet(None),
-            ("trunk_output.block3", "trunk_output.block2", "trunk_output.block1"), 218,
-            cam="dense", head="fc", **SMALLER),
-    Network("regnet_y", "RegNet Y", lambda: tiny_regnet(0.25),
-            ("trunk_output.block3", "trunk_output.block2", "trunk_output.block1"), 219,
-            cam="dense", head="fc", **SMALLER),
+    Network(
+        "alexnet", "AlexNet", TinyAlexNet, ("features.11", "features.8", "features.2"), 201, **SMALL
+    ),
+    Network(
+        "vgg",
+        "VGG",
+        lambda: TinyVGG(False),
+        ("features.13", "features.9", "features.5"),
+        202,
+        **SMALLER,
+    ),
+    Network(
+        "vgg_bn",
+        "VGG with batch norm",
+        lambda: TinyVGG(True),
+        ("features.18", "features.13", "features.7"),
+        203,
+        **SMALLER,
+    ),
+    Network(
+        "resnet18",
+        "ResNet",
+        lambda: TinyResNet(resnet.BasicBlock, [1, 2, 1, 1], base=6),
+        seed=204,
+        **RESNET,
+        **SMALLER,
+    ),
+    Network(
+        "resnet50",
+        "ResNet",
+        lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], base=4),
+        seed=205,
+        **RESNET,
+        **SMALLER,
+    ),
+    Network(
+        "resnext",
+        "ResNeXt",
+        lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], 4, 32, 4),
+        seed=206,
+        **RESNET,
+        **SMALLER,
+    ),
+    Network(
+        "wide_resnet",
+        "Wide ResNet",
+        lambda: TinyResNet(resnet.Bottleneck, [1, 1, 1, 1], 1, 128, 4),
+        seed=207,
+        **RESNET,
+        **SMALLER,
+    ),
+    Network(
+        "squeezenet",
+        "SqueezeNet",
+        TinySqueezeNet,
+        ("features.8", "features.6", "features.4"),
+        208,
+        80,
+        "conv",
+        "classifier.2",
+        (32, 16),
+    ),
+    Network(
+        "densenet",
+        "DenseNet",
+        tiny_densenet,
+        ("last_relu", "features.transition2", "features.denseblock1"),
+        209,
+        cam="dense",
+        head="classifier",
+        **SMALL,
+        gain=0.1,
+    ),
+    Network(
+        "googlenet",
+        "GoogLeNet",
+        TinyGoogLeNet,
+        ("inception5a", "inception4a", "inception3a"),
+        210,
+        cam="dense",
+        head="fc",
+        **SMALL,
+    ),
+    Network(
+        "inception_v3",
+        "Inception v3",
+        tiny_inception,
+        ("Mixed_7b", "Mixed_6b", "Mixed_5c"),
+        211,
+        107,
+        "dense",
+        "fc",
+        (40, 24),
+    ),
+    Network(
+        "shufflenet",
+        "ShuffleNetV2",
+        tiny_shufflenet,
+        ("conv5", "stage3", "stage2"),
+        212,
+        cam="dense",
+        head="fc",
+        **SMALL,
+    ),
+    Network(
+        "mobilenet_v2",
+        "MobileNetV2",
+        tiny_mobilenet_v2,
+        ("features.7", "features.5", "features.3"),
+        213,
+        cam="dense",
+        head="classifier.1",
+        **SMALLER,
+        gain=0.1,
+    ),
+    Network(
+        "mobilenet_v3",
+        "MobileNetV3",
+        tiny_mobilenet_v3,
+        ("features.5", "features.4", "features.2"),
+        214,
+        **SMALLER,
+        gain=0.1,
+    ),
+    Network(
+        "mnasnet",
+        "MNASNet",
+        tiny_mnasnet,
+        ("layers.16", "layers.10", "layers.8"),
+        215,
+        cam="dense",
+        head="classifier.1",
+        **SMALL,
+        gain=0.1,
+    ),
+    Network(
+        "efficientnet",
+        "EfficientNet",
+        tiny_efficientnet,
+        ("features.4", "features.3", "features.2"),
+        216,
+        cam="dense",
+        head="classifier.1",
+        **SMALLER,
+        gain=0.1,
+    ),
+    Network(
+        "efficientnet_v2",
+        "EfficientNetV2",
+        tiny_efficientnet_v2,
+        ("features.5", "features.3", "features.2"),
+        217,
+        cam="dense",
+        head="classifier.1",
+        **SMALLER,
+        gain=0.1,
+    ),
+    Network(
+        "regnet_x",
+        "RegNet X",
+        lambda: tiny_regnet(None),
+        ("trunk_output.block3", "trunk_output.block2", "trunk_output.block1"),
+        218,
+        cam="dense",
+        head="fc",
+        **SMALLER,
+    ),
+    Network(
+        "regnet_y",
+        "RegNet Y",
+        lambda: tiny_regnet(0.25),
+        ("trunk_output.block3", "trunk_output.block2", "trunk_output.block1"),
+        219,
+        cam="dense",
+        head="fc",
+        **SMALLER,
+    ),
 ]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Imports torchvision's model code beside a CPU build of PyTorch.
 
-torchvision from PyPI is built against the CUDA build of PyTorch, so its compiled operators (boxes, region
-pooling) do not load beside the CPU build, and importing it stops at the first of them. No classifier needs
-them. Declaring their names first, without implementations, lets the Python code of the models import.
+torchvision from PyPI is built against the CUDA build of PyTorch, so its compiled operators (boxes,
+region pooling) do not load beside the CPU build, and importing it stops at the first of them. No
+classifier needs them. Declaring their names first, without implementations, lets the Python code
+of the models import.
 """
 
 import importlib.util
