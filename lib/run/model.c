@@ -118,6 +118,7 @@ static camx_status describe_producer(camx_model *model, camx_error *error)
 static camx_status load(camx_model *model, const char *path, const void *bytes, size_t size,
                         const camx_model_options *options, camx_error *error)
 {
+    CAMX__FORWARD(camx__model_list_add(model, error));
     CAMX__FORWARD(camx__onnx_open(&model->memory, path, bytes, size, options, &model->file, error));
     CAMX__FORWARD(check_versions(model->file, error));
     CAMX__FORWARD(find_image_input(model, error));
@@ -161,6 +162,7 @@ void camx__model_release(camx_model *model)
 {
     if (model == NULL || atomic_fetch_sub(&model->references, 1) != 1)
         return;
+    camx__model_list_remove(model);
     camx__memory outer = {.allocator = model->memory.allocator, .limit = SIZE_MAX};
     camx__model_free_cache(model);
     camx__weights_free(&model->weights);

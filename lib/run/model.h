@@ -47,6 +47,10 @@ struct camx_model {
     char *producer;
     char *label_text; /* class names, NUL after each */
     const char **labels; /* `classes` of them, or NULL */
+    /* the list of all models, see model_fork.c */
+    camx_model *older;
+    camx_model *newer;
+    bool listed;
 };
 
 camx_status camx__model_open(const char *path, const void *bytes, size_t size, const camx_model_options *options,
