@@ -192,6 +192,24 @@ static int match_whole(const char *name, const char *wanted)
     return string_same(name, wanted);
 }
 
+/* One of several names of a class: "tench" in "tench, Tinca tinca". */
+static int match_synonym(const char *name, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    const char *at = name;
+
+    while (length > 0 && (at = string_find(at, wanted)) != NULL) {
+        const char *end = at + length;
+        int begins = at == name || (at - name >= 2 && strncmp(at - 2, ", ", 2) == 0);
+
+        if (begins && (*end == '\0' || strncmp(end, ", ", 2) == 0)) {
+            return 1;
+        }
+        at++;
+    }
+    return 0;
+}
+
 static int match_part(const char *name, const char *wanted)
 {
     return string_find(name, wanted) != NULL;
@@ -248,7 +266,7 @@ static void tell_near(const labels *l, const char *wanted, text *problem)
 
 int labels_find(const labels *l, const char *wanted, int32_t *class_index, text *problem)
 {
-    static match_fn *const matches[] = {match_whole, match_part};
+    static match_fn *const matches[] = {match_whole, match_synonym, match_part};
 
     if (is_number(wanted)) {
         return find_number(l, wanted, class_index, problem);

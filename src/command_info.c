@@ -66,7 +66,7 @@ static void print_metadata(const char *key, const char *value)
 
         length = length > 0 ? length : 1;
         if (*s == '\n') {
-            text_put(&line, ", ");
+            text_put(&line, " | ");
         } else {
             text_add(&line, s, length);
         }
@@ -89,10 +89,10 @@ static void print_info(const workbench *b, const findings *f)
                   info->channels_last ? "  (channels last)" : "");
     console_print("output      %s  %u classes, %s, names: %s\n", info->output_name,
                   info->class_count, output_text(info->output_kind), b->labels.source);
-    console_print("size        %u nodes (%u steps after folding and fusion), %.1f MB of weights\n",
+    console_print("size        %u nodes (%u steps after folding and fusion), %.3g MB of weights\n",
                   info->node_count, f->stats.steps, (double)info->weight_bytes / 1e6);
-    console_print("work        %.3f billion multiply-adds a picture of %dx%d\n",
-                  (double)f->stats.multiply_adds / 1e9, (int)info->default_width,
+    console_print("work        %.3g million multiply-adds a picture of %dx%d\n",
+                  (double)f->stats.multiply_adds / 1e6, (int)info->default_width,
                   (int)info->default_height);
     if (f->layer.name != NULL) {
         console_print("layer       %s  %s (default)\n", f->layer.name,

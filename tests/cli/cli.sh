@@ -10,6 +10,7 @@ demo=$CAMX_SOURCE_ROOT/docs/demo
 golden=$CAMX_SOURCE_ROOT/tests/golden/data
 net=$demo/efficientnet_lite0.onnx
 cat=$demo/cat.png
+tiny=$CAMX_SOURCE_ROOT/tests/bindings/tiny.onnx # a network that takes any size
 failures=0
 checks=0
 folder=$(mktemp -d)

@@ -91,6 +91,10 @@ is "$(json results.0.top.0.logit)" "$usual"
 run classify --size 256x192 "$net" "$cat"
 code_is 2
 err_has 256
+run classify --json --size 48x32 "$tiny" "$cat"
+code_is 0
+passes
+json results.0.preparation | grep -q 48x32 || fails 'the size should be told'
 run classify --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 "$net" "$cat"
 code_is 0
 err_has 'multiply the mean and std'

@@ -93,6 +93,19 @@ run explain "$net" "$cat" -c top1001
 code_is 2
 files_are ''
 
+# A class with two names goes by each, by both, and by a part of them; a comma in a name does not separate classes.
+for name in CAT 'house cat' 'cat, house cat' house; do
+    run explain --json "$tiny" "$cat" -c "$name"
+    code_is 0
+    json_is results.0.maps 1
+    json_is results.0.maps.0.name 'cat, house cat'
+done
+clean
+run explain "$tiny" "$cat" -c a
+code_is 2
+err_has "'a' can be"
+err_has 'ant (0), cat, house cat (2)'
+
 # Why this class and not that; evidence against.
 run explain --json "$net" "$cat" -c 'tiger cat' --against 'Egyptian cat'
 code_is 0

@@ -14,10 +14,18 @@ run layers --all "$net"
 code_is 0
 passes
 [ "$(wc -l <out)" -gt "$spatial" ] || fails '--all should list more'
-run layers --size 448x320 "$net"
+
+# Another size, for a network that takes any; one that does not says so.
+run layers "$tiny"
+is "$(awk '/^\*/ { print $NF }' out)" 1x6x4x4
+run layers --size 48x32 "$tiny"
 code_is 0
 err_empty
-is "$(awk '/^\*/ { print $NF }' out)" 1x1280x10x14
+is "$(awk '/^\*/ { print $NF }' out)" 1x6x16x24
+run layers --size 448x320 "$net"
+code_is 2
+err_has 'only takes 224'
+err_one_line
 run layers --json "$net"
 code_is 0
 json_ok
