@@ -78,7 +78,7 @@ static int64_t weigh(const camx__resize_rule *rule, const camx__resize_axis *axi
 {
     const double reach = reach_of(rule, axis);
     const double narrow = rule->antialias && axis->scale < 1 ? axis->scale : 1;
-    const bool exclude = rule->exclude_outside || rule->antialias;
+    const bool exclude = rule->exclude_outside;
     double total = 0;
     int64_t count = 0;
     for (double at = floor(place - reach) + 1; at < place + reach; at += 1) {
@@ -93,7 +93,7 @@ static int64_t weigh(const camx__resize_rule *rule, const camx__resize_axis *axi
         total += w;
         count++;
     }
-    bool normalise = exclude && total != 0;
+    bool normalise = (exclude || rule->antialias) && total != 0;
     for (int64_t i = 0; index != NULL && normalise && i < count; i++)
         weight[i] = (real)((double)weight[i] / total);
     return count;
