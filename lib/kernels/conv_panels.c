@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernels/conv_map.h"
+#include "kernels/vectors.h"
 
 enum {
     PANEL_BYTES = 256 * 1024, /* of the copied source: half of a second-level cache */
@@ -141,64 +142,47 @@ static void next_spot(const camx__conv_phase *phase, spot *at)
     at->image++;
 }
 
-/* memcpy for runs that are often a few numbers: as two pieces that overlap. */
-static inline void copy_run(real *to, const real *from, int64_t count)
-{
-    enum { HALF = 8, QUARTER = 4, WHOLE = 16 };
-    if (count > 4 * WHOLE) {
-        memcpy(to, from, (size_t)count * sizeof(real));
-    } else if (count >= WHOLE) {
-        for (int64_t i = 0; i + WHOLE <= count; i += WHOLE)
-            memcpy(to + i, from + i, WHOLE * sizeof(real));
-        memcpy(to + count - WHOLE, from + count - WHOLE, WHOLE * sizeof(real));
-    } else if (count >= HALF) {
-        memcpy(to, from, HALF * sizeof(real));
-        memcpy(to + count - HALF, from + count - HALF, HALF * sizeof(real));
-    } else if (count >= QUARTER) {
-        memcpy(to, from, QUARTER * sizeof(real));
-        memcpy(to + count - QUARTER, from + count - QUARTER, QUARTER * sizeof(real));
-    } else {
-        for (int64_t i = 0; i < count; i++)
-            to[i] = from[i];
-    }
-}
-
 /* What a panel is filled from: the channels of one group. */
 typedef struct source {
     const camx__conv_call *call;
     const camx__conv_phase *phase;
+    const camx__vectors *vectors;
     const real *channels; /* of the group at the first pixel */
     int64_t depth;        /* numbers of one tap */
     int64_t have;         /* of them, those that exist (a last merged group) */
 } source;
 
-/* Taps `first` .. `end - 1` of one kernel row at source row `row` (NULL: outside), side by side
- * into out. */
-static real *copy_taps(const source *from, const real *row, int64_t out_x, int64_t first,
-                       int64_t end, real *out)
+/* Taps first .. end - 1 of one kernel row one by one: some are outside, or the group is not whole.
+ */
+static void copy_some_taps(const source *from, const real *row, int64_t x, int64_t taps, real *out)
+{
+    for (int64_t t = 0; t < taps; t++, x += from->phase->x.tap_step, out += from->depth) {
+        int64_t have = x >= 0 && x < from->call->map.src_w ? from->have : 0;
+        if (have > 0)
+            from->vectors->copy_runs(out, row + x * from->call->src_pitch, 0, 1, have);
+        if (have < from->depth)
+            memset(out + have, 0, (size_t)(from->depth - have) * sizeof(real));
+    }
+}
+
+/* Taps first .. end - 1 of one kernel row at source row `row` (NULL: outside), side by side. */
+static void copy_taps(const source *from, const real *row, int64_t out_x, int64_t first,
+                      int64_t end, real *out)
 {
     const camx__conv_axis *axis = &from->phase->x;
-    int64_t width = from->call->map.src_w;
     int64_t pitch = from->call->src_pitch;
     int64_t depth = from->depth;
+    int64_t taps = end - first;
     int64_t x = out_x * axis->in_step + axis->in_first + first * axis->tap_step;
-    int64_t last = x + (end - first - 1) * axis->tap_step;
-    if (!row) {
-        memset(out, 0, (size_t)((end - first) * depth) * sizeof(real));
-        return out + (end - first) * depth;
-    }
-    if (x >= 0 && last < width && axis->tap_step == 1 && pitch == depth) {
-        copy_run(out, row + x * depth, (end - first) * depth);
-        return out + (end - first) * depth;
-    }
-    for (int64_t t = first; t < end; t++, x += axis->tap_step, out += depth) {
-        int64_t have = x >= 0 && x < width ? from->have : 0;
-        if (have > 0)
-            copy_run(out, row + x * pitch, have);
-        if (have < depth)
-            memset(out + have, 0, (size_t)(depth - have) * sizeof(real));
-    }
-    return out;
+    int64_t last = x + (taps - 1) * axis->tap_step;
+    if (!row)
+        memset(out, 0, (size_t)(taps * depth) * sizeof(real));
+    else if (x < 0 || last >= from->call->map.src_w || from->have < depth)
+        copy_some_taps(from, row, x, taps, out);
+    else if (axis->tap_step == 1 && pitch == depth)
+        from->vectors->copy_runs(out, row + x * pitch, 0, 1, taps * depth);
+    else
+        from->vectors->copy_runs(out, row + x * pitch, axis->tap_step * pitch, taps, depth);
 }
 
 /* Taps first .. first + count - 1 (counted through all kernel rows) of `rows` pixels from `pixel`
@@ -208,20 +192,25 @@ static void fill_panel(const source *from, int64_t pixel, int64_t rows, int64_t 
 {
     const camx__conv_map *map = &from->call->map;
     const camx__conv_phase *phase = from->phase;
+    int64_t row_taps = phase->x.taps;
+    int64_t row_step = map->src_w * from->call->src_pitch;
+    int64_t first_y = count > 0 ? first / row_taps : 0;
+    int64_t first_x = count > 0 ? first % row_taps : 0;
     spot at = spot_of(phase, pixel);
     for (int64_t i = 0; i < rows; i++, next_spot(phase, &at)) {
-        int64_t tap = first;
-        while (tap < first + count) {
-            int64_t ty = tap / phase->x.taps;
-            int64_t tx = tap % phase->x.taps;
-            int64_t end = camx__smaller(phase->x.taps, tx + first + count - tap);
-            int64_t y = at.y * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
+        int64_t y = at.y * phase->y.in_step + phase->y.in_first + first_y * phase->y.tap_step;
+        int64_t tx = first_x;
+        int64_t left = count;
+        while (left > 0) {
+            int64_t end = camx__smaller(row_taps, tx + left);
             const real *row = NULL;
             if (y >= 0 && y < map->src_h)
-                row = from->channels +
-                      (at.image * map->src_h + y) * map->src_w * from->call->src_pitch;
-            out = copy_taps(from, row, at.x, tx, end, out);
-            tap += end - tx;
+                row = from->channels + (at.image * map->src_h + y) * row_step;
+            copy_taps(from, row, at.x, tx, end, out);
+            out += (end - tx) * from->depth;
+            left -= end - tx;
+            tx = 0;
+            y += phase->y.tap_step;
         }
     }
 }
@@ -264,6 +253,7 @@ static void run_rectangle(const camx__conv_call *call, const camx__conv_phase *p
                    .phase = phase,
                    .channels = call->src + r->group * map->group_src,
                    .depth = map->group_src};
+    from.vectors = camx__vectors_of(camx__gemm_isa(gemm));
     from.have = camx__smaller(from.depth, map->src_c - r->group * from.depth);
     camx__gemm_part part = {.n = map->group_dst,
                             .k = phase->k,

@@ -4,8 +4,13 @@
 
 #include <stdatomic.h>
 
+/* The double build, made for gradient tests, has the baseline only: it need not be fast. */
+#if defined(__x86_64__) && !defined(CAMX_REAL_DOUBLE)
+#define HAVE_OTHER_SETS
+#endif
+
 extern const camx__vectors camx__vectors_baseline;
-#ifdef __x86_64__
+#ifdef HAVE_OTHER_SETS
 extern const camx__vectors camx__vectors_avx2;
 extern const camx__vectors camx__vectors_avx512;
 #endif
@@ -15,7 +20,7 @@ static _Atomic int chosen = -1;
 
 const camx__vectors *camx__vectors_of(camx__isa isa)
 {
-#ifdef __x86_64__
+#ifdef HAVE_OTHER_SETS
     if (isa == CAMX__ISA_AVX512)
         return &camx__vectors_avx512;
     if (isa == CAMX__ISA_AVX2)
