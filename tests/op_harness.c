@@ -54,17 +54,20 @@ typedef struct layout {
 } layout;
 
 static const layout any_order[] = {
-    {{false, false}, {0, 0}, false, 0}, {{true, true}, {0, 0}, true, 0},  {{true, true}, {3, 1}, true, 2},
-    {{true, false}, {2, 0}, true, 0},   {{false, true}, {0, 3}, true, 3}, {{true, true}, {1, 0}, false, 0},
+    {{false, false}, {0, 0}, false, 0}, {{true, true}, {0, 0}, true, 0},
+    {{true, true}, {3, 1}, true, 2},    {{true, false}, {2, 0}, true, 0},
+    {{false, true}, {0, 3}, true, 3},   {{true, true}, {1, 0}, false, 0},
     {{false, false}, {0, 0}, true, 1},
 };
-static const layout spatial[] = {{{true, false}, {0, 0}, true, 0}, {{true, false}, {3, 0}, true, 5}};
+static const layout spatial[] = {{{true, false}, {0, 0}, true, 0},
+                                 {{true, false}, {3, 0}, true, 5}};
 
 int op_layout_count(const op_case *test)
 {
     if (test->op->traits & CAMX__OP_SPATIAL)
         return 2;
-    return test->op->traits & CAMX__OP_ANY_ORDER ? (int)(sizeof any_order / sizeof any_order[0]) : 1;
+    return test->op->traits & CAMX__OP_ANY_ORDER ? (int)(sizeof any_order / sizeof any_order[0])
+                                                 : 1;
 }
 
 static layout layout_of(const op_case *test, int number)
@@ -78,7 +81,7 @@ enum { GUARD = 64, GUARD_BYTE = 0xA7 };
 
 typedef struct store {
     camx__tensor tensor;
-    unsigned char *block; /* data, then GUARD bytes */
+    unsigned char *block;  /* data, then GUARD bytes */
     unsigned char *before; /* a copy of the block to compare gaps with */
     size_t bytes;
 } store;
@@ -163,7 +166,8 @@ static void check_untouched(const store *s, bool elements_too, const char *line,
         memset(own + (size_t)place_of(&s->tensor, i) * size, 1, size);
     for (size_t i = 0; i < s->bytes + GUARD; i++)
         if ((i >= s->bytes || !own[i]) && s->block[i] != s->before[i])
-            ck_abort_msg("%s: wrote to %s where it must not, at byte %zu of %zu", line, what, i, s->bytes);
+            ck_abort_msg("%s: wrote to %s where it must not, at byte %zu of %zu", line, what, i,
+                         s->bytes);
     free(own);
 }
 
@@ -189,8 +193,8 @@ typedef struct scene {
 static bool weight_is_packed(const op_case *test, const op_run *run)
 {
     int weight = test->op->weight_input;
-    return run->packed && weight > 0 && weight < test->input_count && !test->inputs[weight].absent &&
-           test->inputs[weight].known;
+    return run->packed && weight > 0 && weight < test->input_count &&
+           !test->inputs[weight].absent && test->inputs[weight].known;
 }
 
 static void build_tensors(op_case *test, const op_run *run, scene *s)
@@ -215,7 +219,8 @@ static void build_tensors(op_case *test, const op_run *run, scene *s)
     }
 }
 
-static camx_status read_weights(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static camx_status read_weights(void *context, int64_t first, int64_t count, real *out,
+                                camx_error *error)
 {
     const op_value *value = context;
     (void)error;
@@ -232,25 +237,33 @@ static unsigned char *guarded(size_t bytes)
     return block;
 }
 
-static void check_guard(const unsigned char *block, size_t bytes, const char *line, const char *what)
+static void check_guard(const unsigned char *block, size_t bytes, const char *line,
+                        const char *what)
 {
     for (size_t i = 0; block != NULL && i < GUARD; i++)
         if (block[bytes + i] != GUARD_BYTE)
             ck_abort_msg("%s: wrote behind the end of %s (%zu bytes)", line, what, bytes);
 }
 
-static camx_status prepare(op_case *test, const op_run *run, bool backward, scene *s, camx_error *error)
+static camx_status prepare(op_case *test, const op_run *run, bool backward, scene *s,
+                           camx_error *error)
 {
     bool packed = weight_is_packed(test, run);
     int width = camx__pool_width(run->pool);
     s->settings = (camx__op_settings){.gemm = camx__gemm_get(CAMX_GEMM_AUTO, camx__cpu_isa()),
                                       .workers = width};
     camx__zone_init(&s->zone, &test->memory);
-    s->prepared = (camx__op_prepare){.params = test->params, .settings = &s->settings, .zone = &s->zone,
-                                     .input_count = test->input_count, .inputs = s->input,
-                                     .output_count = test->output_count, .outputs = s->output,
-                                     .packed = packed, .backward = backward,
-                                     .wanted = backward ? run->wanted : 0, .error = error};
+    s->prepared = (camx__op_prepare){.params = test->params,
+                                     .settings = &s->settings,
+                                     .zone = &s->zone,
+                                     .input_count = test->input_count,
+                                     .inputs = s->input,
+                                     .output_count = test->output_count,
+                                     .outputs = s->output,
+                                     .packed = packed,
+                                     .backward = backward,
+                                     .wanted = backward ? run->wanted : 0,
+                                     .error = error};
     for (int i = 0; i < test->input_count; i++)
         if (!test->inputs[i].known || (packed && i == test->op->weight_input))
             s->seen_inputs[i].data = NULL;
@@ -298,10 +311,18 @@ camx_status op_forward(op_case *test, const op_run *run, camx_error *error)
     memset(&s, 0, sizeof s);
     build_tensors(test, run, &s);
     camx_status status = prepare(test, run, false, &s, error);
-    camx__op_call call = {.params = test->params, .state = s.prepared.state, .label = "the tested node",
-                          .input_count = test->input_count, .inputs = s.input,
-                          .output_count = test->output_count, .outputs = s.output, .packed = s.packed,
-                          .epilogue = run->epilogue, .scratch = s.scratch, .pool = run->pool, .error = error};
+    camx__op_call call = {.params = test->params,
+                          .state = s.prepared.state,
+                          .label = "the tested node",
+                          .input_count = test->input_count,
+                          .inputs = s.input,
+                          .output_count = test->output_count,
+                          .outputs = s.output,
+                          .packed = s.packed,
+                          .epilogue = run->epilogue,
+                          .scratch = s.scratch,
+                          .pool = run->pool,
+                          .error = error};
     if (status == CAMX_OK) {
         for (int i = 0; i < test->input_count; i++) {
             if (test->inputs[i].absent)
@@ -341,7 +362,8 @@ static void fill_gradient(store *s, bool accumulate)
 {
     int64_t count = camx__shape_count(&s->tensor.shape);
     for (int64_t i = 0; i < count; i++)
-        camx__reals(&s->tensor)[place_of(&s->tensor, i)] = accumulate ? (real)(0.25 * (double)(i % 7)) : (real)NAN;
+        camx__reals(&s->tensor)[place_of(&s->tensor, i)] =
+            accumulate ? (real)(0.25 * (double)(i % 7)) : (real)NAN;
 }
 
 static void build_gradients(op_case *test, const op_run *run, real *const *seeds, scene *s,
@@ -362,8 +384,8 @@ static void build_gradients(op_case *test, const op_run *run, real *const *seeds
             continue;
         accumulate[i] = run->accumulate || like != i;
         if (like == i) {
-            s->input_gradients[i] = make_store(&test->inputs[i], how.last[i == 0 ? 0 : 1],
-                                               how.gap[i == 0 ? 0 : 1]);
+            s->input_gradients[i] =
+                make_store(&test->inputs[i], how.last[i == 0 ? 0 : 1], how.gap[i == 0 ? 0 : 1]);
             fill_gradient(&s->input_gradients[i], run->accumulate);
             remember(&s->input_gradients[i]);
         }
@@ -418,11 +440,20 @@ camx_status op_backward(op_case *test, const op_run *run, real *const *seeds, ca
     camx_status status = prepare(test, run, true, &s, error);
     build_gradients(test, run, seeds, &s, gy, gx, accumulate);
     show_saved(test, run, &s);
-    camx__op_gradient gradient = {.params = test->params, .state = s.prepared.state, .label = "the tested node",
-                                  .input_count = test->input_count, .inputs = s.input,
-                                  .output_count = test->output_count, .outputs = s.output,
-                                  .output_gradients = gy, .input_gradients = gx, .accumulate = accumulate,
-                                  .packed = s.packed, .scratch = s.scratch, .pool = run->pool, .error = error};
+    camx__op_gradient gradient = {.params = test->params,
+                                  .state = s.prepared.state,
+                                  .label = "the tested node",
+                                  .input_count = test->input_count,
+                                  .inputs = s.input,
+                                  .output_count = test->output_count,
+                                  .outputs = s.output,
+                                  .output_gradients = gy,
+                                  .input_gradients = gx,
+                                  .accumulate = accumulate,
+                                  .packed = s.packed,
+                                  .scratch = s.scratch,
+                                  .pool = run->pool,
+                                  .error = error};
     if (status == CAMX_OK)
         status = test->op->backward(&gradient);
     if (status == CAMX_OK)

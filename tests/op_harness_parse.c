@@ -155,7 +155,8 @@ static void make_room(op_value *value)
     ck_assert(value->reals != NULL || value->ints != NULL);
 }
 
-/* Equally spaced numbers in random order: no two are near each other, none lies on a round number. */
+/* Equally spaced numbers in random order: no two are near each other, none lies on a round
+ * number. */
 static void fill_random(op_value *value, double low, double high, uint64_t *seed)
 {
     int64_t count = camx__shape_count(&value->shape);
@@ -201,7 +202,8 @@ static void take_numbers(reader *r, op_value *value, uint64_t *seed)
 static camx__elem take_elem(reader *r)
 {
     static const char letters[] = "ijub";
-    static const camx__elem elems[] = {CAMX__ELEM_INT64, CAMX__ELEM_INT32, CAMX__ELEM_UINT8, CAMX__ELEM_BOOL};
+    static const camx__elem elems[] = {CAMX__ELEM_INT64, CAMX__ELEM_INT32, CAMX__ELEM_UINT8,
+                                       CAMX__ELEM_BOOL};
     for (int i = 0; i < 4; i++)
         if (take(r, letters[i]))
             return elems[i];
@@ -222,7 +224,8 @@ static void take_input(reader *r, op_case *test, uint64_t *seed)
         value->reals = NULL;
         value->ints = NULL;
         make_room(value);
-        memcpy(value->reals, test->inputs[like].reals, (size_t)camx__shape_count(&value->shape) * sizeof(real));
+        memcpy(value->reals, test->inputs[like].reals,
+               (size_t)camx__shape_count(&value->shape) * sizeof(real));
         value->same_as = like;
         return;
     }
@@ -249,9 +252,15 @@ static camx_status bind_case(op_case *test, camx_error *error)
     camx__tensor results[OP_MAX_TENSORS];
     const camx__tensor *inputs[OP_MAX_TENSORS] = {NULL};
     camx__tensor *outputs[OP_MAX_TENSORS];
-    camx__op_bind bind = {.file = &test->file, .node = &test->node, .label = "the tested node",
-                          .opset = test->opset, .zone = &test->zone, .input_count = test->input_count,
-                          .inputs = inputs, .output_count = test->output_count, .outputs = outputs,
+    camx__op_bind bind = {.file = &test->file,
+                          .node = &test->node,
+                          .label = "the tested node",
+                          .opset = test->opset,
+                          .zone = &test->zone,
+                          .input_count = test->input_count,
+                          .inputs = inputs,
+                          .output_count = test->output_count,
+                          .outputs = outputs,
                           .error = error};
     memset(results, 0, sizeof results);
     for (int i = 0; i < test->input_count; i++) {
@@ -269,7 +278,8 @@ static camx_status bind_case(op_case *test, camx_error *error)
         test->outputs[i].shape = results[i].shape;
         test->outputs[i].elem = results[i].elem;
         test->outputs[i].same_as = -1;
-        ck_assert_msg(results[i].elem != CAMX__ELEM_NONE, "%s: output %d got no type", test->line, i);
+        ck_assert_msg(results[i].elem != CAMX__ELEM_NONE, "%s: output %d got no type", test->line,
+                      i);
         make_room(&test->outputs[i]);
     }
     return CAMX_OK;
@@ -289,14 +299,19 @@ op_case *op_open(const char *line, camx_status *status, camx_error *error)
     take_word(&r, test->name, sizeof test->name);
     test->op = camx__op_find(test->name);
     ck_assert_msg(test->op != NULL, "\"%s\": there is no such operator", line);
-    test->node = (camx__onnx_node){.name = "tested", .op_type = test->name, .domain = "",
-                                   .attributes = test->attributes, .inputs = test->ids, .outputs = test->ids};
+    test->node = (camx__onnx_node){.name = "tested",
+                                   .op_type = test->name,
+                                   .domain = "",
+                                   .attributes = test->attributes,
+                                   .inputs = test->ids,
+                                   .outputs = test->ids};
     take_attributes(&r, test);
     for (skip_blanks(&r); *r.at != '\0'; skip_blanks(&r)) {
         ck_assert_msg(test->input_count < OP_MAX_TENSORS, "%s: too many inputs", line);
         take_input(&r, test, &seed);
     }
-    ck_assert_msg(test->input_count >= test->op->min_inputs && test->input_count <= test->op->max_inputs,
+    ck_assert_msg(test->input_count >= test->op->min_inputs &&
+                      test->input_count <= test->op->max_inputs,
                   "%s: %d inputs", line, test->input_count);
     test->node.input_count = (uint32_t)test->input_count;
     test->node.output_count = (uint32_t)test->output_count;
@@ -305,7 +320,8 @@ op_case *op_open(const char *line, camx_status *status, camx_error *error)
     *status = bind_case(test, error);
     for (int i = 0; i < test->input_count; i++)
         if (!test->inputs[i].absent)
-            test->gradients[i] = calloc((size_t)camx__shape_count(&test->inputs[i].shape) + 1, sizeof(real));
+            test->gradients[i] =
+                calloc((size_t)camx__shape_count(&test->inputs[i].shape) + 1, sizeof(real));
     return test;
 }
 

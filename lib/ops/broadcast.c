@@ -3,22 +3,24 @@
 #include "ops/broadcast.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
+#include "ops/totals.h"
+
 enum {
-    SHORT_BLOCK = 256,  /* elements at a time where they pass through a buffer */
-    LONG_BLOCK = 8192,  /* where they do not */
-    TASK_WORK = 16384   /* elements that one task should handle at least */
+    SHORT_BLOCK = 256, /* elements at a time where they pass through a buffer */
+    LONG_BLOCK = 8192, /* where they do not */
+    TASK_WORK = 16384  /* elements that one task should handle at least */
 };
 
-void camx__operand_init(camx__operand *operand, const camx__tensor *tensor, const camx__shape *shape)
+void camx__operand_init(camx__operand *operand, const camx__tensor *tensor,
+                        const camx__shape *shape)
 {
     camx__operand_init_at(operand, tensor, shape, shape->rank - tensor->shape.rank);
 }
 
-void camx__operand_init_at(camx__operand *operand, const camx__tensor *tensor, const camx__shape *shape,
-                           int shift)
+void camx__operand_init_at(camx__operand *operand, const camx__tensor *tensor,
+                           const camx__shape *shape, int shift)
 {
     int64_t own[CAMX__MAX_RANK];
     assert(shift >= 0 && shift + tensor->shape.rank <= shape->rank);
@@ -45,7 +47,7 @@ typedef struct walk_job {
     const camx__walk *walk;
     int kept;
     int reduced;
-    axis kept_axis[CAMX__MAX_RANK];    /* outermost first */
+    axis kept_axis[CAMX__MAX_RANK]; /* outermost first */
     axis reduced_axis[CAMX__MAX_RANK];
     axis row; /* the innermost axis: kept or reduced */
     int64_t block;
@@ -197,8 +199,10 @@ static void scatter(const void *from, size_t size, int64_t stride, int64_t count
     }
 }
 
-/* Calls fn on `count` elements of the row that starts at in[]; the results go to `out`, consecutively. */
-static void compute_block(const walk_job *job, const char *const *in, int64_t count, void *out, buffers *room)
+/* Calls fn on `count` elements of the row that starts at in[]; the results go to `out`,
+ * consecutively. */
+static void compute_block(const walk_job *job, const char *const *in, int64_t count, void *out,
+                          buffers *room)
 {
     const camx__walk *walk = job->walk;
     const void *at[CAMX__WALK_INPUTS] = {NULL};
@@ -236,95 +240,7 @@ static void store_block(const walk_job *job, const void *results, int64_t count,
 
 /* ---- reductions ---- */
 
-typedef union total {
-    double real_value;
-    int64_t int_value;
-} total;
-
-static total first_total(const camx__walk *walk)
-{
-    total start = {.int_value = 0};
-    if (walk->out_is_integer) {
-        static const int64_t values[] = {0, INT64_MIN, INT64_MAX, 1};
-        start.int_value = values[walk->combine];
-    } else {
-        static const double values[] = {0.0, -INFINITY, INFINITY, 1.0};
-        start.real_value = values[walk->combine];
-    }
-    return start;
-}
-
-static double combine_real(camx__combine combine, double a, double x)
-{
-    switch (combine) {
-    case CAMX__COMBINE_SUM:
-        return a + x;
-    case CAMX__COMBINE_MAX:
-        return x > a || x != x ? x : a;
-    case CAMX__COMBINE_MIN:
-        return x < a || x != x ? x : a;
-    default:
-        return a * x;
-    }
-}
-
-static int64_t combine_int(camx__combine combine, int64_t a, int64_t x)
-{
-    switch (combine) {
-    case CAMX__COMBINE_SUM:
-        return (int64_t)((uint64_t)a + (uint64_t)x);
-    case CAMX__COMBINE_MAX:
-        return x > a ? x : a;
-    case CAMX__COMBINE_MIN:
-        return x < a ? x : a;
-    default:
-        return (int64_t)((uint64_t)a * (uint64_t)x);
-    }
-}
-
-/* totals[i] meets values[i]. */
-static void combine_side_by_side(const camx__walk *walk, total *totals, const void *values, int64_t count)
-{
-    if (walk->out_is_integer) {
-        const int64_t *x = values;
-        for (int64_t i = 0; i < count; i++)
-            totals[i].int_value = combine_int(walk->combine, totals[i].int_value, x[i]);
-    } else if (walk->combine == CAMX__COMBINE_SUM) {
-        const real *x = values;
-        for (int64_t i = 0; i < count; i++)
-            totals[i].real_value += (double)x[i];
-    } else {
-        const real *x = values;
-        for (int64_t i = 0; i < count; i++)
-            totals[i].real_value = combine_real(walk->combine, totals[i].real_value, (double)x[i]);
-    }
-}
-
-enum {
-    LANES = 8 /* independent sums along a reduced row, for speed; their order is fixed */
-};
-
-static void combine_along_row(const camx__walk *walk, total lanes[LANES], const void *values, int64_t count)
-{
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        const char *at = (const char *)values + (size_t)i * walk->out.size;
-        combine_side_by_side(walk, lanes, at, LANES);
-    }
-    combine_side_by_side(walk, lanes, (const char *)values + (size_t)i * walk->out.size, count - i);
-}
-
-static void merge_lanes(const camx__walk *walk, total lanes[LANES])
-{
-    for (int i = 1; i < LANES; i++) {
-        if (walk->out_is_integer)
-            lanes[0].int_value = combine_int(walk->combine, lanes[0].int_value, lanes[i].int_value);
-        else
-            lanes[0].real_value = combine_real(walk->combine, lanes[0].real_value, lanes[i].real_value);
-    }
-}
-
-static void store_totals(const walk_job *job, const total *totals, int64_t count, char *out)
+static void store_totals(const walk_job *job, const camx__total *totals, int64_t count, char *out)
 {
     const camx__walk *walk = job->walk;
     if (walk->out_is_integer) {
@@ -358,26 +274,27 @@ static bool next_reduced(const walk_job *job, int64_t index[CAMX__MAX_RANK], con
     return false;
 }
 
-static void reduce_row(const walk_job *job, const char *const *first, total lanes[LANES], buffers *room)
+static void reduce_row(const walk_job *job, const char *const *first,
+                       camx__total lanes[CAMX__TOTAL_LANES], buffers *room)
 {
     const char *in[CAMX__WALK_INPUTS];
     memcpy(in, first, sizeof in);
     for (int64_t at = 0; at < job->row.dim; at += job->block) {
         int64_t count = job->row.dim - at < job->block ? job->row.dim - at : job->block;
         compute_block(job, in, count, room->out, room);
-        combine_along_row(job->walk, lanes, room->out, count);
+        camx__totals_add_row(job->walk, lanes, room->out, count);
         move_operands(job, &job->row, count, in);
     }
 }
 
-static void reduce_unit(const walk_job *job, const char **in, int64_t count, char *out, buffers *room)
+static void reduce_unit(const walk_job *job, const char **in, int64_t count, char *out,
+                        buffers *room)
 {
-    total totals[SHORT_BLOCK];
+    camx__total totals[SHORT_BLOCK];
     int64_t index[CAMX__MAX_RANK] = {0};
-    int64_t width = job->row.reduced ? LANES : count;
+    int64_t width = job->row.reduced ? CAMX__TOTAL_LANES : count;
     bool empty = false;
-    for (int64_t i = 0; i < width; i++)
-        totals[i] = first_total(job->walk);
+    camx__totals_clear(job->walk, totals, width);
     for (int i = 0; i < job->reduced; i++)
         empty = empty || job->reduced_axis[i].dim == 0;
     if (!empty) {
@@ -386,12 +303,12 @@ static void reduce_unit(const walk_job *job, const char **in, int64_t count, cha
                 reduce_row(job, in, totals, room);
             } else {
                 compute_block(job, in, count, room->out, room);
-                combine_side_by_side(job->walk, totals, room->out, count);
+                camx__totals_add(job->walk, totals, room->out, count);
             }
         } while (next_reduced(job, index, in));
     }
     if (job->row.reduced) {
-        merge_lanes(job->walk, totals);
+        camx__totals_merge(job->walk, totals);
         count = 1;
     }
     store_totals(job, totals, count, out);
@@ -497,7 +414,8 @@ void camx__walk_run(camx__pool *pool, const camx__walk *walk)
 
 /* ---- moving numbers ---- */
 
-void camx__copy_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+void camx__copy_reals(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
     const real *x = in[0];
     real *y = out;
@@ -508,7 +426,8 @@ void camx__copy_reals(const void *context, const void *const *in, const int *ste
         y[i] = x[0];
 }
 
-void camx__copy_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+void camx__copy_ints(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     const int64_t *x = in[0];
     int64_t *y = out;
@@ -519,20 +438,26 @@ void camx__copy_ints(const void *context, const void *const *in, const int *step
         y[i] = x[0];
 }
 
-void camx__broadcast_copy(camx__pool *pool, const camx__tensor *x, const camx__tensor *y, bool accumulate)
+void camx__broadcast_copy(camx__pool *pool, const camx__tensor *x, const camx__tensor *y,
+                          bool accumulate)
 {
     bool is_real = camx__elem_is_real(y->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 1, .fn = is_real ? camx__copy_reals : camx__copy_ints,
-                       .out_is_integer = !is_real, .accumulate = accumulate};
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 1,
+                       .fn = is_real ? camx__copy_reals : camx__copy_ints,
+                       .out_is_integer = !is_real,
+                       .accumulate = accumulate};
     assert(camx__elem_is_real(x->elem) == is_real);
     camx__operand_init(&walk.in[0], x, &walk.shape);
     camx__operand_init(&walk.out, y, &walk.shape);
     camx__walk_run(pool, &walk);
 }
 
-void camx__broadcast_reduce(camx__pool *pool, const camx__tensor *gy, const camx__tensor *gx, bool accumulate)
+void camx__broadcast_reduce(camx__pool *pool, const camx__tensor *gy, const camx__tensor *gx,
+                            bool accumulate)
 {
-    camx__walk walk = {.shape = gy->shape, .inputs = 1, .fn = camx__copy_reals, .accumulate = accumulate};
+    camx__walk walk = {
+        .shape = gy->shape, .inputs = 1, .fn = camx__copy_reals, .accumulate = accumulate};
     camx__operand_init(&walk.in[0], gy, &walk.shape);
     camx__operand_init(&walk.out, gx, &walk.shape);
     camx__walk_run(pool, &walk);

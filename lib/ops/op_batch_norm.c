@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BatchNormalization in inference: y = scale (x - mean) / sqrt(variance + epsilon) + shift, per channel. */
+/* BatchNormalization in inference: y = scale (x - mean) / sqrt(variance + epsilon) + shift, per
+ * channel. */
 #include <math.h>
 
 #include "kernels/rows.h"
@@ -19,8 +20,9 @@ static camx_status check_mode(const camx__op_bind *bind)
     int64_t spatial;
     CAMX__FORWARD(camx__op_int(bind, "training_mode", 0, &training));
     if (training != 0)
-        return camx__op_unsupported(bind, "training_mode is 1: it would normalise with the statistics of the batch; "
-                                          "export the network in evaluation mode");
+        return camx__op_unsupported(
+            bind, "training_mode is 1: it would normalise with the statistics of the batch; "
+                  "export the network in evaluation mode");
     CAMX__FORWARD(camx__op_int(bind, "spatial", 1, &spatial));
     if (spatial == 0 && bind->opset < 9)
         return camx__op_unsupported(bind, "spatial = 0 (statistics per position) is not supported");
@@ -45,7 +47,8 @@ static camx_status norm_bind(camx__op_bind *bind)
     for (int i = 1; i < 5; i++) {
         const camx__shape *s = &bind->inputs[i]->shape;
         if (s->rank != 1 || s->dim[0] != x->dim[1])
-            return camx__op_misfit(bind, "its input has %lld channels, but input %d has the shape %s",
+            return camx__op_misfit(bind,
+                                   "its input has %lld channels, but input %d has the shape %s",
                                    (long long)x->dim[1], i, camx__shape_text(s, text, sizeof text));
     }
     return camx__op_output(bind, 0, x, bind->inputs[0]->elem);
@@ -55,8 +58,9 @@ static camx_status norm_prepare(camx__op_prepare *prepare)
 {
     const norm_params *params = prepare->params;
     if (prepare->backward && (prepare->wanted & ~1u) != 0)
-        return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
-                          "no gradient can be taken through the statistics of a BatchNormalization");
+        return camx__fail(
+            prepare->error, CAMX_E_UNSUPPORTED,
+            "no gradient can be taken through the statistics of a BatchNormalization");
     prepare->scratch_bytes = 2 * (size_t)params->channels * sizeof(real);
     return CAMX_OK;
 }
@@ -70,7 +74,8 @@ static void find_factors(const norm_params *params, const camx__tensor *const *i
         factor[c] = (real)((double)scale[c] / sqrt((double)variance[c] + (double)params->epsilon));
 }
 
-static void find_summands(const norm_params *params, const camx__tensor *const *inputs, real *summand)
+static void find_summands(const norm_params *params, const camx__tensor *const *inputs,
+                          real *summand)
 {
     const real *scale = camx__reals(inputs[SCALE]);
     const real *shift = camx__reals(inputs[SHIFT]);
@@ -90,7 +95,8 @@ static camx__operand per_channel(real *numbers)
     return operand;
 }
 
-static void multiply_add(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void multiply_add(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const real *x = in[0];
     const real *factor = in[1];
@@ -106,7 +112,8 @@ static void multiply_add(const void *context, const void *const *in, const int *
         y[i] = x[step[0] * i] * factor[step[1] * i] + summand[step[2] * i];
 }
 
-static void multiply(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void multiply(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     (void)context;
     camx__rows_binary(CAMX__MUL, in[0], step[0], in[1], step[1], out, count);
@@ -133,7 +140,8 @@ static camx_status norm_backward(const camx__op_gradient *g)
 {
     const camx__tensor *gy = g->output_gradients[0];
     real *factor = g->scratch;
-    camx__walk walk = {.shape = gy->shape, .inputs = 2, .fn = multiply, .accumulate = g->accumulate[0]};
+    camx__walk walk = {
+        .shape = gy->shape, .inputs = 2, .fn = multiply, .accumulate = g->accumulate[0]};
     find_factors(g->params, g->inputs, factor);
     camx__operand_init(&walk.in[0], gy, &gy->shape);
     walk.in[1] = per_channel(factor);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Add, Sub, Mul, Div: arithmetic of two operands, broadcast as NumPy does, on floats and on integers. */
+/* Add, Sub, Mul, Div: arithmetic of two operands, broadcast as NumPy does, on floats and on
+ * integers. */
 #include <assert.h>
 
 #include "kernels/rows.h"
@@ -44,7 +45,8 @@ static bool binary_keeps_batch(const void *params)
 
 /* ---- forward ---- */
 
-static void binary_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void binary_reals(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const binary_params *params = context;
     camx__rows_binary(params->kind, in[0], step[0], in[1], step[1], out, count);
@@ -60,7 +62,8 @@ static int64_t divided(camx__elem elem, int64_t a, int64_t b)
     return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
 }
 
-static void binary_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void binary_ints(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const binary_params *params = context;
     const int64_t *a = in[0];
@@ -87,8 +90,11 @@ static camx_status binary_forward(const camx__op_call *call)
     const binary_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 2, .fn = is_real ? binary_reals : binary_ints,
-                       .context = params, .out_is_integer = !is_real};
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 2,
+                       .fn = is_real ? binary_reals : binary_ints,
+                       .context = params,
+                       .out_is_integer = !is_real};
     camx__operand_init_at(&walk.in[0], call->inputs[0], &y->shape, params->shift0);
     camx__operand_init_at(&walk.in[1], call->inputs[1], &y->shape, params->shift);
     camx__operand_init(&walk.out, y, &y->shape);
@@ -98,7 +104,8 @@ static camx_status binary_forward(const camx__op_call *call)
 
 /* ---- backward: in[0] is the gradient of the result ---- */
 
-static void negated(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void negated(const void *context, const void *const *in, const int *step, void *out,
+                    int64_t count)
 {
     const real *gy = in[0];
     real *gx = out;
@@ -107,13 +114,15 @@ static void negated(const void *context, const void *const *in, const int *step,
         gx[i] = -gy[step[0] * i];
 }
 
-static void times(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void times(const void *context, const void *const *in, const int *step, void *out,
+                  int64_t count)
 {
     (void)context;
     camx__rows_binary(CAMX__MUL, in[0], step[0], in[1], step[1], out, count);
 }
 
-static void over(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void over(const void *context, const void *const *in, const int *step, void *out,
+                 int64_t count)
 {
     (void)context;
     camx__rows_binary(CAMX__DIV, in[0], step[0], in[1], step[1], out, count);
@@ -135,13 +144,16 @@ static void divisor_gradient(const void *context, const void *const *in, const i
 }
 
 /* The gradient of input `which`: a function of dY and of up to two inputs, in this order. */
-static void input_gradient(const camx__op_gradient *g, int which, camx__element_fn *fn, const int *reads,
-                           int read_count)
+static void input_gradient(const camx__op_gradient *g, int which, camx__element_fn *fn,
+                           const int *reads, int read_count)
 {
     const binary_params *params = g->params;
     const camx__tensor *gy = g->output_gradients[0];
     const int shift[2] = {params->shift0, params->shift};
-    camx__walk walk = {.shape = gy->shape, .inputs = 1 + read_count, .fn = fn, .context = params,
+    camx__walk walk = {.shape = gy->shape,
+                       .inputs = 1 + read_count,
+                       .fn = fn,
+                       .context = params,
                        .accumulate = g->accumulate[which]};
     camx__operand_init(&walk.in[0], gy, &gy->shape);
     for (int i = 0; i < read_count; i++)
@@ -159,8 +171,11 @@ static camx_status binary_backward(const camx__op_gradient *g)
     bool quotient = params->kind == CAMX__DIV;
     assert(params->kind <= CAMX__DIV);
     if (g->input_gradients[0] != NULL)
-        input_gradient(g, 0, product ? times : quotient ? over : camx__copy_reals, b_then_a,
-                       product || quotient ? 1 : 0);
+        input_gradient(g, 0,
+                       product    ? times
+                       : quotient ? over
+                                  : camx__copy_reals,
+                       b_then_a, product || quotient ? 1 : 0);
     if (g->input_gradients[1] == NULL)
         return CAMX_OK;
     if (product)
@@ -185,22 +200,22 @@ static unsigned binary_saves(const void *params, unsigned wanted)
 
 /* ---- rows ---- */
 
-#define BINARY(ROW, NAME, KIND)                                                        \
-    static camx_status ROW##_bind(camx__op_bind *bind)                                 \
-    {                                                                                  \
-        return binary_bind(bind, KIND);                                                \
-    }                                                                                  \
-    const camx__op camx__op_##ROW = {                                                  \
-        .name = NAME,                                                                  \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_IN_PLACE,                              \
-        .min_inputs = 2,                                                               \
-        .max_inputs = 2,                                                               \
-        .max_outputs = 1,                                                              \
-        .bind = ROW##_bind,                                                            \
-        .forward = binary_forward,                                                     \
-        .backward = binary_backward,                                                   \
-        .saves = binary_saves,                                                         \
-        .keeps_batch = binary_keeps_batch,                                             \
+#define BINARY(ROW, NAME, KIND)                                                                    \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return binary_bind(bind, KIND);                                                            \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_IN_PLACE,                                          \
+        .min_inputs = 2,                                                                           \
+        .max_inputs = 2,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = binary_forward,                                                                 \
+        .backward = binary_backward,                                                               \
+        .saves = binary_saves,                                                                     \
+        .keeps_batch = binary_keeps_batch,                                                         \
     }
 
 BINARY(add, "Add", CAMX__ADD);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clip: min(max(x, low), high). The bounds are attributes before opset 11 and inputs since; either may be missing,
- * and as inputs they may be computed. The gradient passes strictly between the bounds, as that of PyTorch's ReLU6.
+ * Clip: min(max(x, low), high). The bounds are attributes before opset 11 and inputs since; either
+ * may be missing, and as inputs they may be computed. The gradient passes strictly between the
+ * bounds, as that of PyTorch's ReLU6.
  */
 #include <float.h>
 
@@ -23,7 +24,8 @@ static camx_status check_bound(const camx__op_bind *bind, int input)
         return CAMX_OK;
     if (camx__elem_is_real(bound->elem) != camx__elem_is_real(bind->inputs[0]->elem))
         return camx__op_invalid(bind, "the bound of input %d has type %s, its input %s", input,
-                                camx__elem_name(bound->elem), camx__elem_name(bind->inputs[0]->elem));
+                                camx__elem_name(bound->elem),
+                                camx__elem_name(bind->inputs[0]->elem));
     if (camx__shape_count(&bound->shape) != 1)
         return camx__op_invalid(bind, "the bound of input %d is not a single number", input);
     return CAMX_OK;
@@ -66,9 +68,11 @@ static int64_t int_bound(float value)
     return value <= -0x1p63f ? INT64_MIN : (int64_t)value;
 }
 
-static bounds find_bounds(const clip_params *params, int input_count, const camx__tensor *const *inputs)
+static bounds find_bounds(const clip_params *params, int input_count,
+                          const camx__tensor *const *inputs)
 {
-    bounds b = {(real)params->low, (real)params->high, int_bound(params->low), int_bound(params->high)};
+    bounds b = {(real)params->low, (real)params->high, int_bound(params->low),
+                int_bound(params->high)};
     const camx__tensor *low = input_count > 1 ? inputs[1] : NULL;
     const camx__tensor *high = input_count > 2 ? inputs[2] : NULL;
     bool is_real = camx__elem_is_real(params->elem);
@@ -83,14 +87,16 @@ static bounds find_bounds(const clip_params *params, int input_count, const camx
     return b;
 }
 
-static void clip_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void clip_reals(const void *context, const void *const *in, const int *step, void *out,
+                       int64_t count)
 {
     const bounds *b = context;
     (void)step;
     camx__rows_activation(CAMX__ACT_CLIP, b->low, b->high, in[0], out, count);
 }
 
-static void clip_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void clip_ints(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
     const bounds *b = context;
     const int64_t *x = in[0];
@@ -108,7 +114,10 @@ static camx_status clip_forward(const camx__op_call *call)
     const camx__tensor *y = call->outputs[0];
     bounds b = find_bounds(params, call->input_count, call->inputs);
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 1, .fn = is_real ? clip_reals : clip_ints, .context = &b,
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 1,
+                       .fn = is_real ? clip_reals : clip_ints,
+                       .context = &b,
                        .out_is_integer = !is_real};
     camx__operand_init(&walk.in[0], call->inputs[0], &y->shape);
     camx__operand_init(&walk.out, y, &y->shape);
@@ -116,7 +125,8 @@ static camx_status clip_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-static void clip_slope(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void clip_slope(const void *context, const void *const *in, const int *step, void *out,
+                       int64_t count)
 {
     const bounds *b = context;
     const real *gy = in[0];
@@ -131,7 +141,10 @@ static camx_status clip_backward(const camx__op_gradient *g)
 {
     const camx__tensor *gy = g->output_gradients[0];
     bounds b = find_bounds(g->params, g->input_count, g->inputs);
-    camx__walk walk = {.shape = gy->shape, .inputs = 2, .fn = clip_slope, .context = &b,
+    camx__walk walk = {.shape = gy->shape,
+                       .inputs = 2,
+                       .fn = clip_slope,
+                       .context = &b,
                        .accumulate = g->accumulate[0]};
     if (g->input_gradients[0] == NULL)
         return CAMX_OK;

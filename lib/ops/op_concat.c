@@ -25,16 +25,19 @@ static camx_status concat_bind(camx__op_bind *bind)
         if (next->rank == y.rank)
             same.dim[params->axis] = y.dim[params->axis];
         if (!camx__shape_equal(&same, &y))
-            return camx__op_misfit(bind, "inputs of the shapes %s and %s cannot be joined along axis %d",
-                                   camx__shape_text(&bind->inputs[0]->shape, text[0], sizeof text[0]),
-                                   camx__shape_text(next, text[1], sizeof text[1]), params->axis);
-        if (__builtin_add_overflow(y.dim[params->axis], next->dim[params->axis], &y.dim[params->axis]))
+            return camx__op_misfit(
+                bind, "inputs of the shapes %s and %s cannot be joined along axis %d",
+                camx__shape_text(&bind->inputs[0]->shape, text[0], sizeof text[0]),
+                camx__shape_text(next, text[1], sizeof text[1]), params->axis);
+        if (__builtin_add_overflow(y.dim[params->axis], next->dim[params->axis],
+                                   &y.dim[params->axis]))
             return camx__op_misfit(bind, "the joined axis would be too long");
     }
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
 }
 
-/* The part of `whole` that belongs to an input of shape `part` which starts at `first` along the axis. */
+/* The part of `whole` that belongs to an input of shape `part` which starts at `first` along the
+ * axis. */
 static camx__operand part_of(const camx__tensor *whole, int axis, int64_t first)
 {
     camx__operand operand;
@@ -63,7 +66,9 @@ static camx_status concat_forward(const camx__op_call *call)
     int64_t first = 0;
     for (int i = 0; i < call->input_count; i++) {
         const camx__tensor *x = call->inputs[i];
-        camx__walk walk = {.shape = x->shape, .inputs = 1, .fn = is_real ? camx__copy_reals : camx__copy_ints,
+        camx__walk walk = {.shape = x->shape,
+                           .inputs = 1,
+                           .fn = is_real ? camx__copy_reals : camx__copy_ints,
                            .out_is_integer = !is_real};
         camx__operand_init(&walk.in[0], x, &x->shape);
         walk.out = part_of(y, params->axis, first);
@@ -83,7 +88,8 @@ static camx_status concat_backward(const camx__op_gradient *g)
     for (int i = 0; i < g->input_count; i++) {
         const camx__tensor *gx = g->input_gradients[i];
         const camx__shape *shape = &g->inputs[i]->shape;
-        camx__walk walk = {.shape = *shape, .inputs = 1, .fn = camx__copy_reals, .accumulate = g->accumulate[i]};
+        camx__walk walk = {
+            .shape = *shape, .inputs = 1, .fn = camx__copy_reals, .accumulate = g->accumulate[i]};
         walk.in[0] = part_of(gy, params->axis, first);
         first += shape->dim[params->axis];
         if (gx == NULL)

@@ -15,8 +15,8 @@ typedef struct conv_state {
     size_t heap_bytes;
 } conv_state;
 
-static camx_status check_channels(const camx__op_bind *bind, const camx__shape *x, const camx__shape *w,
-                                  int64_t groups)
+static camx_status check_channels(const camx__op_bind *bind, const camx__shape *x,
+                                  const camx__shape *w, int64_t groups)
 {
     const camx__tensor *bias = camx__op_input(bind, 2);
     char text[160];
@@ -26,12 +26,14 @@ static camx_status check_channels(const camx__op_bind *bind, const camx__shape *
         return camx__op_invalid(bind, "%lld output channels cannot be split into %lld groups",
                                 (long long)w->dim[0], (long long)groups);
     if (w->dim[1] < 1 || x->dim[1] % groups != 0 || x->dim[1] / groups != w->dim[1])
-        return camx__op_misfit(bind, "its input has %lld channels, but the weights %s with %lld groups need %lld",
-                               (long long)x->dim[1], camx__shape_text(w, text, sizeof text), (long long)groups,
-                               (long long)(w->dim[1] * groups));
+        return camx__op_misfit(
+            bind, "its input has %lld channels, but the weights %s with %lld groups need %lld",
+            (long long)x->dim[1], camx__shape_text(w, text, sizeof text), (long long)groups,
+            (long long)(w->dim[1] * groups));
     if (bias != NULL && (bias->shape.rank != 1 || bias->shape.dim[0] != w->dim[0]))
         return camx__op_invalid(bind, "its bias has the shape %s, not [%lld]",
-                                camx__shape_text(&bias->shape, text, sizeof text), (long long)w->dim[0]);
+                                camx__shape_text(&bias->shape, text, sizeof text),
+                                (long long)w->dim[0]);
     return CAMX_OK;
 }
 
@@ -51,13 +53,22 @@ static camx_status conv_bind(camx__op_bind *bind)
     camx__conv_shape *shape = camx__op_params(bind, sizeof *shape);
     if (shape == NULL)
         return CAMX_E_MEMORY;
-    *shape = (camx__conv_shape){.batch = x->dim[0], .in_h = window.in[0], .in_w = window.in[1],
-                                .in_c = x->dim[1], .out_h = window.out[0], .out_w = window.out[1],
-                                .out_c = w->dim[0], .groups = groups,
-                                .kernel_h = window.kernel[0], .kernel_w = window.kernel[1],
-                                .stride_h = window.stride[0], .stride_w = window.stride[1],
-                                .dilation_h = window.dilation[0], .dilation_w = window.dilation[1],
-                                .pad_top = window.pad_begin[0], .pad_left = window.pad_begin[1]};
+    *shape = (camx__conv_shape){.batch = x->dim[0],
+                                .in_h = window.in[0],
+                                .in_w = window.in[1],
+                                .in_c = x->dim[1],
+                                .out_h = window.out[0],
+                                .out_w = window.out[1],
+                                .out_c = w->dim[0],
+                                .groups = groups,
+                                .kernel_h = window.kernel[0],
+                                .kernel_w = window.kernel[1],
+                                .stride_h = window.stride[0],
+                                .stride_w = window.stride[1],
+                                .dilation_h = window.dilation[0],
+                                .dilation_w = window.dilation[1],
+                                .pad_top = window.pad_begin[0],
+                                .pad_left = window.pad_begin[1]};
     camx__shape y = camx__window_output(&window, x, w->dim[0]);
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
 }
@@ -77,7 +88,8 @@ static camx_status conv_prepare(camx__op_prepare *prepare)
     if (prepare->backward && (prepare->wanted & ~1u) != 0)
         return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
                           "no gradient can be taken through the weights or the bias of a Conv");
-    camx__conv_choose(shape, &settings, prepare->backward, prepare->settings->workers, &state->plan);
+    camx__conv_choose(shape, &settings, prepare->backward, prepare->settings->workers,
+                      &state->plan);
     prepare->state = state;
     prepare->scratch_bytes = state->plan.scratch_bytes;
     prepare->packed_bytes = state->plan.packed_bytes;
@@ -94,8 +106,8 @@ static camx_status conv_prepare(camx__op_prepare *prepare)
     return CAMX_OK;
 }
 
-static camx_status conv_pack(const camx__op_prepare *prepared, camx__memory *memory, camx__read_fn *read,
-                             void *context, const real *scale, void *packed)
+static camx_status conv_pack(const camx__op_prepare *prepared, camx__memory *memory,
+                             camx__read_fn *read, void *context, const real *scale, void *packed)
 {
     const conv_state *state = prepared->state;
     return camx__conv_pack(&state->plan, memory, read, context, scale, packed, prepared->error);
@@ -127,7 +139,8 @@ static void heap_release(void *block, void *user)
     (void)user;
 }
 
-static camx_status read_from_memory(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+static camx_status read_from_memory(void *context, int64_t first, int64_t count, real *out,
+                                    camx_error *error)
 {
     (void)error;
     memcpy(out, (const real *)context + first, (size_t)count * sizeof *out);
@@ -135,8 +148,8 @@ static camx_status read_from_memory(void *context, int64_t first, int64_t count,
 }
 
 /* *packed: the weights packed in advance, or packed now from `weights`. */
-static camx_status ready_weights(const conv_state *state, const camx__tensor *weights, char *scratch,
-                                 const void **packed, camx_error *error)
+static camx_status ready_weights(const conv_state *state, const camx__tensor *weights,
+                                 char *scratch, const void **packed, camx_error *error)
 {
     if (*packed != NULL || state->heap_bytes == 0)
         return CAMX_OK;
@@ -161,8 +174,8 @@ static camx_status conv_forward(const camx__op_call *call)
         epilogue = *call->epilogue;
     if (epilogue.bias == NULL && call->input_count > 2 && call->inputs[2] != NULL)
         epilogue.bias = camx__reals(call->inputs[2]);
-    camx__conv_forward(&state->plan, call->pool, camx__reals(x), x->pitch, packed, camx__reals(y), y->pitch,
-                       &epilogue, call->scratch);
+    camx__conv_forward(&state->plan, call->pool, camx__reals(x), x->pitch, packed, camx__reals(y),
+                       y->pitch, &epilogue, call->scratch);
     return CAMX_OK;
 }
 
@@ -172,9 +185,11 @@ static camx_status conv_backward(const camx__op_gradient *gradient)
     const camx__tensor *gy = gradient->output_gradients[0];
     const camx__tensor *gx = gradient->input_gradients[0];
     const void *packed = gradient->packed;
-    CAMX__FORWARD(ready_weights(state, gradient->inputs[1], gradient->scratch, &packed, gradient->error));
+    CAMX__FORWARD(
+        ready_weights(state, gradient->inputs[1], gradient->scratch, &packed, gradient->error));
     camx__conv_input_gradient(&state->plan, gradient->pool, camx__reals(gy), gy->pitch, packed,
-                              camx__reals(gx), gx->pitch, gradient->accumulate[0], gradient->scratch);
+                              camx__reals(gx), gx->pitch, gradient->accumulate[0],
+                              gradient->scratch);
     return CAMX_OK;
 }
 

@@ -12,7 +12,7 @@
 #define CUBE_FACTOR ((real)0.044715)
 
 CAMX__UNARY_VALUE(erf, CAMX__MATH(erf)(v))
-CAMX__UNARY_SLOPE(erf, TWO_OVER_SQRT_PI *CAMX__MATH(exp)(-s * s))
+CAMX__UNARY_SLOPE(erf, TWO_OVER_SQRT_PI *CAMX__MATH(exp)(-s *s))
 CAMX__UNARY_ROW(erf, "Erf", 0, .gradient = erf_slope);
 
 /* ---- Gelu: x times the share of a normal distribution below x ---- */
@@ -64,7 +64,8 @@ static camx_status gelu_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__op_text(bind, "approximate", &text));
     bool by_tanh = strcmp(text, "tanh") == 0;
     if (!by_tanh && text[0] != '\0' && strcmp(text, "none") != 0)
-        return camx__op_invalid(bind, "attribute 'approximate' is '%.40s'; ONNX knows 'none' and 'tanh'", text);
+        return camx__op_invalid(
+            bind, "attribute 'approximate' is '%.40s'; ONNX knows 'none' and 'tanh'", text);
     CAMX__FORWARD(camx__unary_bind(bind, &gelu_unary));
     ((camx__unary_params *)bind->params)->variant = by_tanh ? BY_TANH : EXACT;
     return CAMX_OK;

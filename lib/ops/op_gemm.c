@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gemm: Y = alpha A' B' + beta C, where A' and B' are A and B or their transposes. The dense layer. */
+/* Gemm: Y = alpha A' B' + beta C, where A' and B' are A and B or their transposes. The dense
+ * layer. */
 #include <string.h>
 
 #include "ops/broadcast.h"
@@ -21,9 +22,10 @@ typedef struct gemm_params {
 
 typedef struct gemm_state {
     const camx__gemm *gemm;
-    size_t product_at; /* where things are in scratch */
-    size_t scaled_at;  /* forward: alpha A'; backward: alpha dY */
-    size_t addend_at;  /* forward: beta C with what the epilogue adds; backward: dA before it is transposed */
+    /* Where things are in scratch. */
+    size_t product_at;
+    size_t scaled_at; /* forward: alpha A'; backward: alpha dY */
+    size_t addend_at; /* forward: beta C and the residual; backward: dA before it is transposed */
 } gemm_state;
 
 static camx_status bind_addend(const camx__op_bind *bind, gemm_params *params)
@@ -36,7 +38,8 @@ static camx_status bind_addend(const camx__op_bind *bind, gemm_params *params)
     if (c == NULL)
         return CAMX_OK;
     if (!camx__shape_broadcast(&c->shape, &y, &both) || !camx__shape_equal(&both, &y))
-        return camx__op_invalid(bind, "C has the shape %s, which does not broadcast to [%lld, %lld]",
+        return camx__op_invalid(bind,
+                                "C has the shape %s, which does not broadcast to [%lld, %lld]",
                                 camx__shape_text(&c->shape, text, sizeof text), (long long)y.dim[0],
                                 (long long)y.dim[1]);
     if (params->beta != 0.0f)
@@ -61,16 +64,19 @@ static camx_status gemm_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__op_float(bind, "alpha", 1.0f, &params->alpha));
     CAMX__FORWARD(camx__op_float(bind, "beta", 1.0f, &params->beta));
     if (a->rank != 2 || b->rank != 2)
-        return camx__op_invalid(bind, "A has rank %d and B rank %d; both must be matrices", a->rank, b->rank);
+        return camx__op_invalid(bind, "A has rank %d and B rank %d; both must be matrices", a->rank,
+                                b->rank);
     params->trans_a = trans_a != 0;
     params->trans_b = trans_b != 0;
     params->m = a->dim[params->trans_a ? 1 : 0];
     params->k = a->dim[params->trans_a ? 0 : 1];
     params->n = b->dim[params->trans_b ? 0 : 1];
     if (b->dim[params->trans_b ? 1 : 0] != params->k)
-        return camx__op_misfit(bind, "A has %lld columns, but B has %lld rows; if B is a dense layer after the "
-                                     "feature maps, the input has the wrong size",
-                               (long long)params->k, (long long)b->dim[params->trans_b ? 1 : 0]);
+        return camx__op_misfit(
+            bind,
+            "A has %lld columns, but B has %lld rows; if B is a dense layer after the "
+            "feature maps, the input has the wrong size",
+            (long long)params->k, (long long)b->dim[params->trans_b ? 1 : 0]);
     CAMX__FORWARD(bind_addend(bind, params));
     camx__shape y = {.rank = 2, .dim = {params->m, params->n}};
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
@@ -160,7 +166,8 @@ static void prepare_backward(const gemm_params *p, camx__op_prepare *prepare, ge
     camx__product of_a = gradient_a_product(p, state->gemm, prepare->packed);
     camx__product of_b = gradient_b_product(p, state->gemm);
     size_t bytes_a = camx__product_scratch(&of_a, prepare->settings->workers);
-    size_t bytes_b = prepare->wanted & 2 ? camx__product_scratch(&of_b, prepare->settings->workers) : 0;
+    size_t bytes_b =
+        prepare->wanted & 2 ? camx__product_scratch(&of_b, prepare->settings->workers) : 0;
     *scratch += bytes_a > bytes_b ? bytes_a : bytes_b;
     if (prepare->packed) {
         prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->k, p->n);
@@ -182,23 +189,24 @@ static camx_status gemm_prepare(camx__op_prepare *prepare)
     return CAMX_OK;
 }
 
-static camx_status gemm_pack(const camx__op_prepare *prepared, camx__memory *memory, camx__read_fn *read,
-                             void *context, const real *scale, void *packed)
+static camx_status gemm_pack(const camx__op_prepare *prepared, camx__memory *memory,
+                             camx__read_fn *read, void *context, const real *scale, void *packed)
 {
     const gemm_params *p = prepared->params;
     const gemm_state *state = prepared->state;
     if (!prepared->backward)
-        return camx__gemm_pack(state->gemm, memory, p->n, p->k, p->trans_b, read, context, scale, packed,
-                               prepared->error);
+        return camx__gemm_pack(state->gemm, memory, p->n, p->k, p->trans_b, read, context, scale,
+                               packed, prepared->error);
     /* A factor belongs to a column of B', which is a row here: it is applied while reading. */
     camx__scaled_source source = {read, context, scale, p->trans_b ? p->k : 1, p->n, 0};
-    return camx__gemm_pack(state->gemm, memory, p->k, p->n, !p->trans_b, camx__scaled_read, &source, NULL, packed,
-                           prepared->error);
+    return camx__gemm_pack(state->gemm, memory, p->k, p->n, !p->trans_b, camx__scaled_read, &source,
+                           NULL, packed, prepared->error);
 }
 
 /* ---- forward ---- */
 
-static void scale_numbers(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void scale_numbers(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
 {
     const real factor = *(const real *)context;
     const real *x = in[0];
@@ -208,19 +216,27 @@ static void scale_numbers(const void *context, const void *const *in, const int 
 }
 
 /* y = factor * x over rows x columns, both with their own steps. */
-static void copy_scaled(camx__pool *pool, int64_t rows, int64_t columns, float factor, const real *x,
-                        camx__matrices x_steps, real *y, camx__matrices y_steps, bool accumulate)
+static void copy_scaled(camx__pool *pool, int64_t rows, int64_t columns, float factor,
+                        const real *x, camx__matrices x_steps, real *y, camx__matrices y_steps,
+                        bool accumulate)
 {
     real scale = (real)factor;
-    camx__walk walk = {.shape = {.rank = 2, .dim = {rows, columns}}, .inputs = 1, .fn = scale_numbers,
-                       .context = &scale, .accumulate = accumulate};
-    walk.in[0] = (camx__operand){.data = (void *)x, .size = sizeof(real), .stride = {x_steps.row, x_steps.column}};
-    walk.out = (camx__operand){.data = y, .size = sizeof(real), .stride = {y_steps.row, y_steps.column}};
+    camx__walk walk = {.shape = {.rank = 2, .dim = {rows, columns}},
+                       .inputs = 1,
+                       .fn = scale_numbers,
+                       .context = &scale,
+                       .accumulate = accumulate};
+    walk.in[0] = (camx__operand){
+        .data = (void *)x, .size = sizeof(real), .stride = {x_steps.row, x_steps.column}};
+    walk.out =
+        (camx__operand){.data = y, .size = sizeof(real), .stride = {y_steps.row, y_steps.column}};
     camx__walk_run(pool, &walk);
 }
 
-/* Makes beta C part of the epilogue: as its bias if C has only columns, else as (part of) its residual. */
-static void add_addend(const gemm_params *p, const camx__op_call *call, real *room, camx__epilogue *epilogue)
+/* Makes beta C part of the epilogue: as its bias if C has only columns, else as (part of) its
+ * residual. */
+static void add_addend(const gemm_params *p, const camx__op_call *call, real *room,
+                       camx__epilogue *epilogue)
 {
     const camx__tensor *c = call->inputs[2];
     real beta = (real)p->beta;
@@ -235,7 +251,8 @@ static void add_addend(const gemm_params *p, const camx__op_call *call, real *ro
     }
     if (epilogue->residual != NULL) {
         camx__matrices theirs = {.row = epilogue->residual_pitch, .column = 1};
-        copy_scaled(call->pool, p->m, p->n, 1.0f, epilogue->residual, theirs, room, stored(p->n, false), true);
+        copy_scaled(call->pool, p->m, p->n, 1.0f, epilogue->residual, theirs, room,
+                    stored(p->n, false), true);
     }
     epilogue->residual = room;
     epilogue->residual_pitch = p->n;
@@ -257,8 +274,9 @@ static camx_status gemm_forward(const camx__op_call *call)
         add_addend(p, call, (real *)(void *)(scratch + state->addend_at), &epilogue);
     if (p->alpha != 1.0f) {
         real *scaled = (real *)(void *)(scratch + state->scaled_at);
-        copy_scaled(call->pool, p->m, p->k, p->alpha, a, stored(p->trans_a ? p->m : p->k, p->trans_a), scaled,
-                    stored(p->k, false), false);
+        copy_scaled(call->pool, p->m, p->k, p->alpha, a,
+                    stored(p->trans_a ? p->m : p->k, p->trans_a), scaled, stored(p->k, false),
+                    false);
         a = scaled;
     }
     camx__product_run(&product, call->pool, a, packed ? NULL : camx__reals(b), call->packed,
@@ -278,8 +296,8 @@ static void gradient_of_a(const camx__op_gradient *g, const real *gy)
     const real *b = packed ? NULL : camx__reals(g->inputs[1]);
     real *ga = camx__reals(g->input_gradients[0]);
     real *target = p->trans_a ? (real *)(void *)(scratch + state->addend_at) : ga;
-    camx__product_run(&product, g->pool, gy, b, g->packed, target, NULL, g->accumulate[0] && !p->trans_a,
-                      scratch + state->product_at);
+    camx__product_run(&product, g->pool, gy, b, g->packed, target, NULL,
+                      g->accumulate[0] && !p->trans_a, scratch + state->product_at);
     if (p->trans_a)
         copy_scaled(g->pool, p->m, p->k, 1.0f, target, stored(p->k, false), ga, stored(p->m, true),
                     g->accumulate[0]);
@@ -301,8 +319,11 @@ static void gradient_of_c(const camx__op_gradient *g)
     const gemm_params *p = g->params;
     const camx__tensor *gc = g->input_gradients[2];
     real beta = (real)p->beta;
-    camx__walk walk = {.shape = {.rank = 2, .dim = {p->m, p->n}}, .inputs = 1, .fn = scale_numbers,
-                       .context = &beta, .accumulate = g->accumulate[2]};
+    camx__walk walk = {.shape = {.rank = 2, .dim = {p->m, p->n}},
+                       .inputs = 1,
+                       .fn = scale_numbers,
+                       .context = &beta,
+                       .accumulate = g->accumulate[2]};
     camx__operand_init(&walk.in[0], g->output_gradients[0], &walk.shape);
     camx__operand_init(&walk.out, gc, &walk.shape);
     camx__walk_run(g->pool, &walk);
@@ -317,7 +338,8 @@ static camx_status gemm_backward(const camx__op_gradient *g)
         gradient_of_c(g);
     if (p->alpha != 1.0f) {
         real *scaled = (real *)(void *)((char *)g->scratch + state->scaled_at);
-        copy_scaled(g->pool, p->m, p->n, p->alpha, gy, stored(p->n, false), scaled, stored(p->n, false), false);
+        copy_scaled(g->pool, p->m, p->n, p->alpha, gy, stored(p->n, false), scaled,
+                    stored(p->n, false), false);
         gy = scaled;
     }
     if (g->input_gradients[0] != NULL)

@@ -13,7 +13,8 @@ static camx_status bind_spatial(camx__op_bind *bind, camx__reduction kind)
                                 camx__shape_text(x, text, sizeof text));
     for (int i = 2; i < x->rank; i++)
         if (x->dim[i] == 0)
-            return camx__op_misfit(bind, "its input %s is empty", camx__shape_text(x, text, sizeof text));
+            return camx__op_misfit(bind, "its input %s is empty",
+                                   camx__shape_text(x, text, sizeof text));
     return camx__reduce_bind(bind, kind, (1u << x->rank) - 4u, true);
 }
 
@@ -41,8 +42,8 @@ static camx_status max_bind(camx__op_bind *bind)
 }
 
 /* The gradient goes to the first largest position, as that of every max pool. */
-static void route_map(const camx__shape *shape, const int64_t *x_steps, const int64_t *gx_steps, const real *x,
-                      real gy, real *gx, bool accumulate)
+static void route_map(const camx__shape *shape, const int64_t *x_steps, const int64_t *gx_steps,
+                      const real *x, real gy, real *gx, bool accumulate)
 {
     int64_t index[CAMX__MAX_RANK] = {0};
     int64_t best = 0;
@@ -89,7 +90,8 @@ static void route_task(void *context, size_t task, int worker)
     route_map(shape, r->x_steps, r->gx_steps,
               camx__reals(g->inputs[0]) + n * r->x_steps[0] + c * r->x_steps[1],
               camx__reals(g->output_gradients[0])[n * r->gy_steps[0] + c * r->gy_steps[1]],
-              camx__reals(g->input_gradients[0]) + n * r->gx_steps[0] + c * r->gx_steps[1], g->accumulate[0]);
+              camx__reals(g->input_gradients[0]) + n * r->gx_steps[0] + c * r->gx_steps[1],
+              g->accumulate[0]);
 }
 
 static camx_status max_backward(const camx__op_gradient *g)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the bind functions of the operators share: attributes, constant inputs, axes, output shapes, sentences. */
+/* What the bind functions of the operators share: attributes, constant inputs, axes, output
+ * shapes, sentences. */
 #include "ops/op.h"
 
 #include <stdarg.h>
@@ -7,10 +8,11 @@
 
 /* ---- sentences ---- */
 
-static camx_status fail_with(const camx__op_bind *bind, camx_status status, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
+static camx_status fail_with(const camx__op_bind *bind, camx_status status, const char *format,
+                             va_list arguments) __attribute__((format(printf, 3, 0)));
 
-static camx_status fail_with(const camx__op_bind *bind, camx_status status, const char *format, va_list arguments)
+static camx_status fail_with(const camx__op_bind *bind, camx_status status, const char *format,
+                             va_list arguments)
 {
     char sentence[400];
     const char *file = bind->file != NULL ? bind->file->name : "the model";
@@ -75,12 +77,13 @@ static camx_status find_attribute(const camx__op_bind *bind, const char *name, i
 {
     *found = camx__onnx_find(bind->node, name);
     if (*found != NULL && (*found)->kind != kind)
-        return camx__op_invalid(bind, "attribute '%s' should be %s, but it is %s", name, kind_name(kind),
-                                kind_name((*found)->kind));
+        return camx__op_invalid(bind, "attribute '%s' should be %s, but it is %s", name,
+                                kind_name(kind), kind_name((*found)->kind));
     return CAMX_OK;
 }
 
-camx_status camx__op_int(const camx__op_bind *bind, const char *name, int64_t fallback, int64_t *value)
+camx_status camx__op_int(const camx__op_bind *bind, const char *name, int64_t fallback,
+                         int64_t *value)
 {
     const camx__onnx_attribute *attribute;
     CAMX__FORWARD(find_attribute(bind, name, CAMX__ONNX_KIND_INT, &attribute));
@@ -88,7 +91,8 @@ camx_status camx__op_int(const camx__op_bind *bind, const char *name, int64_t fa
     return CAMX_OK;
 }
 
-camx_status camx__op_float(const camx__op_bind *bind, const char *name, float fallback, float *value)
+camx_status camx__op_float(const camx__op_bind *bind, const char *name, float fallback,
+                           float *value)
 {
     const camx__onnx_attribute *attribute;
     CAMX__FORWARD(find_attribute(bind, name, CAMX__ONNX_KIND_FLOAT, &attribute));
@@ -104,8 +108,8 @@ camx_status camx__op_text(const camx__op_bind *bind, const char *name, const cha
     return CAMX_OK;
 }
 
-camx_status camx__op_int_list(const camx__op_bind *bind, const char *name, const int64_t **values, int *count,
-                              bool *present)
+camx_status camx__op_int_list(const camx__op_bind *bind, const char *name, const int64_t **values,
+                              int *count, bool *present)
 {
     const camx__onnx_attribute *attribute;
     *values = NULL;
@@ -133,15 +137,18 @@ static camx_status constant_input(const camx__op_bind *bind, int input, bool rea
         return CAMX_OK;
     if (camx__elem_is_real((*tensor)->elem) != real_wanted)
         return camx__op_invalid(bind, "input %d has type %s where %s are needed", input,
-                                camx__elem_name((*tensor)->elem), real_wanted ? "floats" : "integers");
+                                camx__elem_name((*tensor)->elem),
+                                real_wanted ? "floats" : "integers");
     if ((*tensor)->data == NULL)
-        return camx__op_unsupported(bind, "input %d must be a constant, but it is computed by the network", input);
+        return camx__op_unsupported(
+            bind, "input %d must be a constant, but it is computed by the network", input);
     if (camx__shape_count(&(*tensor)->shape) > CAMX__BIND_REALS)
         return camx__op_unsupported(bind, "input %d has more numbers than make sense here", input);
     return CAMX_OK;
 }
 
-camx_status camx__op_constant_ints(const camx__op_bind *bind, int input, const int64_t **values, int *count)
+camx_status camx__op_constant_ints(const camx__op_bind *bind, int input, const int64_t **values,
+                                   int *count)
 {
     const camx__tensor *tensor;
     *values = NULL;
@@ -154,7 +161,8 @@ camx_status camx__op_constant_ints(const camx__op_bind *bind, int input, const i
     return CAMX_OK;
 }
 
-camx_status camx__op_constant_reals(const camx__op_bind *bind, int input, const real **values, int *count)
+camx_status camx__op_constant_reals(const camx__op_bind *bind, int input, const real **values,
+                                    int *count)
 {
     const camx__tensor *tensor;
     *values = NULL;
@@ -169,8 +177,8 @@ camx_status camx__op_constant_reals(const camx__op_bind *bind, int input, const 
 
 /* ---- axes and shapes ---- */
 
-camx_status camx__op_axes(const camx__op_bind *bind, int input_since, int input, int rank, unsigned *mask,
-                          bool *present)
+camx_status camx__op_axes(const camx__op_bind *bind, int input_since, int input, int rank,
+                          unsigned *mask, bool *present)
 {
     const int64_t *values;
     int count;
@@ -200,11 +208,13 @@ camx_status camx__op_axis(const camx__op_bind *bind, int64_t fallback, int rank,
     CAMX__FORWARD(camx__op_int(bind, "axis", fallback, &value));
     *axis = camx__axis(value, rank);
     if (*axis < 0)
-        return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d", (long long)value, rank);
+        return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d",
+                                (long long)value, rank);
     return CAMX_OK;
 }
 
-camx_status camx__op_output(const camx__op_bind *bind, int output, const camx__shape *shape, camx__elem elem)
+camx_status camx__op_output(const camx__op_bind *bind, int output, const camx__shape *shape,
+                            camx__elem elem)
 {
     char text[160];
     if (!camx__shape_check(shape))
@@ -223,8 +233,8 @@ camx_status camx__op_need_reals(const camx__op_bind *bind, int input)
     if (tensor == NULL)
         return camx__op_invalid(bind, "input %d is missing", input);
     if (!camx__elem_is_real(tensor->elem))
-        return camx__op_unsupported(bind, "input %d has type %s; only floats are supported here", input,
-                                    camx__elem_name(tensor->elem));
+        return camx__op_unsupported(bind, "input %d has type %s; only floats are supported here",
+                                    input, camx__elem_name(tensor->elem));
     return CAMX_OK;
 }
 

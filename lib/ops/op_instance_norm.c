@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* InstanceNormalization: y = scale (x - mean) / sqrt(variance + epsilon) + shift, statistics per image and channel. */
+/* InstanceNormalization: y = scale (x - mean) / sqrt(variance + epsilon) + shift, statistics per
+ * image and channel. */
 #include <math.h>
 
 #include "ops/broadcast.h"
@@ -26,7 +27,8 @@ static camx_status instance_bind(camx__op_bind *bind)
     for (int i = 1; i < 3; i++) {
         const camx__shape *s = &bind->inputs[i]->shape;
         if (s->rank != 1 || s->dim[0] != x->dim[1])
-            return camx__op_misfit(bind, "its input has %lld channels, but input %d has the shape %s",
+            return camx__op_misfit(bind,
+                                   "its input has %lld channels, but input %d has the shape %s",
                                    (long long)x->dim[1], i, camx__shape_text(s, text, sizeof text));
     }
     instance_params *params = camx__op_params(bind, sizeof *params);
@@ -46,8 +48,9 @@ static camx_status instance_prepare(camx__op_prepare *prepare)
 {
     const instance_params *params = prepare->params;
     if (prepare->backward && (prepare->wanted & ~1u) != 0)
-        return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
-                          "no gradient can be taken through the scale or shift of an InstanceNormalization");
+        return camx__fail(
+            prepare->error, CAMX_E_UNSUPPORTED,
+            "no gradient can be taken through the scale or shift of an InstanceNormalization");
     prepare->scratch_bytes = ARRAYS * (size_t)camx__shape_count(&params->statistics) * sizeof(real);
     return CAMX_OK;
 }
@@ -61,8 +64,8 @@ static camx__operand statistic(const instance_params *params, void *scratch, int
     return operand;
 }
 
-static void squared_distances(const void *context, const void *const *in, const int *step, void *out,
-                              int64_t count)
+static void squared_distances(const void *context, const void *const *in, const int *step,
+                              void *out, int64_t count)
 {
     const real *x = in[0];
     const real *mean = in[1];
@@ -99,7 +102,8 @@ static void find_statistics(const instance_params *params, camx__pool *pool, con
     }
 }
 
-static void normalise(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void normalise(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
     const real *x = in[0];
     const real *mean = in[1];
@@ -120,14 +124,16 @@ static camx_status instance_forward(const camx__op_call *call)
     camx__operand_init(&walk.in[0], x, &x->shape);
     walk.in[1] = statistic(params, call->scratch, MEAN);
     walk.in[2] = statistic(params, call->scratch, FACTOR);
-    walk.in[3] = (camx__operand){.data = call->inputs[2]->data, .size = sizeof(real), .stride = {0, 1}};
+    walk.in[3] =
+        (camx__operand){.data = call->inputs[2]->data, .size = sizeof(real), .stride = {0, 1}};
     camx__operand_init(&walk.out, call->outputs[0], &x->shape);
     camx__walk_run(call->pool, &walk);
     return CAMX_OK;
 }
 
 /* in[0] = gy, in[1] = x, in[2] = mean. */
-static void products(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void products(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     const real *gy = in[0];
     const real *x = in[1];
@@ -139,7 +145,8 @@ static void products(const void *context, const void *const *in, const int *step
 }
 
 /* (in[0] - in[1]) in[2] */
-static void centred(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void centred(const void *context, const void *const *in, const int *step, void *out,
+                    int64_t count)
 {
     const real *x = in[0];
     const real *mean = in[1];
@@ -150,7 +157,8 @@ static void centred(const void *context, const void *const *in, const int *step,
         y[i] = (x[step[0] * i] - mean[step[1] * i]) * factor[step[2] * i];
 }
 
-/* With the mean m(.) over the positions and d = x - m(x): gx = f (gy - m(gy)) - d f m(gy d) / (variance + epsilon). */
+/* With the mean m(.) over the positions and d = x - m(x): gx = f (gy - m(gy)) - d f m(gy d) /
+ * (variance + epsilon). */
 static camx_status instance_backward(const camx__op_gradient *g)
 {
     const instance_params *params = g->params;

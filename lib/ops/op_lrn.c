@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LRN: y[c] = x[c] / s[c]^beta with s[c] = bias + alpha / size * (the sum of x^2 over the channels around c). On
- * channels-last maps every position is a row of channels.
+ * LRN: y[c] = x[c] / s[c]^beta with s[c] = bias + alpha / size * (the sum of x^2 over the channels
+ * around c). On channels-last maps every position is a row of channels.
  */
 #include <math.h>
 
@@ -11,7 +11,7 @@ typedef struct lrn_params {
     int64_t channels;
     int64_t before; /* channels of the window before and behind the middle */
     int64_t behind;
-    double factor;  /* alpha / size */
+    double factor; /* alpha / size */
     double beta;
     double bias;
 } lrn_params;
@@ -33,7 +33,8 @@ static camx_status lrn_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__op_float(bind, "beta", 0.75f, &beta));
     CAMX__FORWARD(camx__op_float(bind, "bias", 1.0f, &bias));
     if (size < 1)
-        return camx__op_invalid(bind, "attribute 'size' is %lld; it must be at least 1", (long long)size);
+        return camx__op_invalid(bind, "attribute 'size' is %lld; it must be at least 1",
+                                (long long)size);
     if (x->rank < 3)
         return camx__op_unsupported(bind, "its input has the shape %s; it needs height or width",
                                     camx__shape_text(x, text, sizeof text));
@@ -70,7 +71,7 @@ typedef struct lrn_job {
     int64_t rows;
     int64_t rows_per_task;
     const camx__tensor *x;
-    const camx__tensor *y;  /* forward: the result; backward: NULL */
+    const camx__tensor *y; /* forward: the result; backward: NULL */
     const camx__tensor *gy;
     const camx__tensor *gx;
     bool accumulate;
@@ -83,8 +84,8 @@ static void forward_row(const lrn_params *p, const real *x, real *y)
         y[c] = (real)((double)x[c] * pow(scale_at(p, x, c), -p->beta));
 }
 
-/* gx[c] = gy[c] s[c]^-beta - 2 factor beta x[c] * (the sum of gy x s^(-beta-1) over the channels whose window
- * holds c). */
+/* gx[c] = gy[c] s[c]^-beta - 2 factor beta x[c] * (the sum of gy x s^(-beta-1) over the channels
+ * whose window holds c). */
 static void backward_row(const lrn_job *job, const real *x, const real *gy, real *gx, double *scale)
 {
     const lrn_params *p = job->params;
@@ -100,7 +101,8 @@ static void backward_row(const lrn_job *job, const real *x, const real *gy, real
         double sum = 0;
         for (int64_t i = first; i <= last; i++)
             sum += share[i];
-        real value = (real)((double)gy[c] * scale[c] - 2 * p->factor * p->beta * (double)x[c] * sum);
+        real value =
+            (real)((double)gy[c] * scale[c] - 2 * p->factor * p->beta * (double)x[c] * sum);
         gx[c] = job->accumulate ? gx[c] + value : value;
     }
 }
@@ -128,7 +130,8 @@ static void run_all(camx__pool *pool, lrn_job *job)
         return;
     job->rows = camx__shape_count(&job->x->shape) / channels;
     job->rows_per_task = 1 + 2048 / channels;
-    camx__pool_run(pool, (size_t)((job->rows + job->rows_per_task - 1) / job->rows_per_task), run_rows, job);
+    camx__pool_run(pool, (size_t)((job->rows + job->rows_per_task - 1) / job->rows_per_task),
+                   run_rows, job);
 }
 
 static camx_status lrn_forward(const camx__op_call *call)
@@ -140,8 +143,12 @@ static camx_status lrn_forward(const camx__op_call *call)
 
 static camx_status lrn_backward(const camx__op_gradient *g)
 {
-    lrn_job job = {.params = g->params, .x = g->inputs[0], .gy = g->output_gradients[0],
-                   .gx = g->input_gradients[0], .accumulate = g->accumulate[0], .scratch = g->scratch};
+    lrn_job job = {.params = g->params,
+                   .x = g->inputs[0],
+                   .gy = g->output_gradients[0],
+                   .gx = g->input_gradients[0],
+                   .accumulate = g->accumulate[0],
+                   .scratch = g->scratch};
     run_all(g->pool, &job);
     return CAMX_OK;
 }

@@ -7,7 +7,8 @@
 
 /* ---- arithmetic ---- */
 
-static void abs_integers(const camx__unary_params *params, const int64_t *x, int64_t *y, int64_t count)
+static void abs_integers(const camx__unary_params *params, const int64_t *x, int64_t *y,
+                         int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         y[i] = x[i] < 0 && params->elem != CAMX__ELEM_UINT64
@@ -19,7 +20,8 @@ CAMX__UNARY_VALUE(abs, CAMX__MATH(fabs)(v))
 CAMX__UNARY_SLOPE(abs, s > 0 ? 1 : s < 0 ? -1 : 0)
 CAMX__UNARY_ROW(abs, "Abs", 0, .gradient = abs_slope, .integers = abs_integers);
 
-static void neg_integers(const camx__unary_params *params, const int64_t *x, int64_t *y, int64_t count)
+static void neg_integers(const camx__unary_params *params, const int64_t *x, int64_t *y,
+                         int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         y[i] = camx__int_wrap(params->elem, (int64_t)(0 - (uint64_t)x[i]));
@@ -27,7 +29,8 @@ static void neg_integers(const camx__unary_params *params, const int64_t *x, int
 
 CAMX__UNARY_VALUE(neg, -v)
 CAMX__UNARY_SLOPE(neg, -1)
-CAMX__UNARY_ROW(neg, "Neg", 0, .gradient = neg_slope, .reads_nothing = true, .integers = neg_integers);
+CAMX__UNARY_ROW(neg, "Neg", 0, .gradient = neg_slope, .reads_nothing = true,
+                .integers = neg_integers);
 
 CAMX__UNARY_VALUE(reciprocal, 1 / v)
 CAMX__UNARY_SLOPE(reciprocal, -s *s)

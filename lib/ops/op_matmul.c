@@ -95,7 +95,8 @@ static camx_status matmul_bind(camx__op_bind *bind)
     if (b->rank > 1)
         y.dim[y.rank++] = params->n;
     CAMX__FORWARD(camx__op_output(bind, 0, &y, bind->inputs[0]->elem));
-    params->keeps_batch = a->rank >= 2 && a->rank >= b->rank && (b->rank <= 2 || b->rank == a->rank);
+    params->keeps_batch =
+        a->rank >= 2 && a->rank >= b->rank && (b->rank <= 2 || b->rank == a->rank);
     find_batch(a, b, params);
     return CAMX_OK;
 }
@@ -115,8 +116,14 @@ static void set_batch(camx__matrices *matrices, const int64_t *steps, int rank)
 
 static camx__product forward_product(const matmul_params *p, const camx__gemm *gemm, bool packed)
 {
-    camx__product product = {.gemm = gemm, .m = p->m, .n = p->n, .k = p->k, .batch = p->batch, .packed = packed,
-                             .a = {.row = p->k, .column = 1}, .b = {.row = p->n, .column = 1},
+    camx__product product = {.gemm = gemm,
+                             .m = p->m,
+                             .n = p->n,
+                             .k = p->k,
+                             .batch = p->batch,
+                             .packed = packed,
+                             .a = {.row = p->k, .column = 1},
+                             .b = {.row = p->n, .column = 1},
                              .c = {.row = p->n, .column = 1}};
     set_batch(&product.a, p->a_batch, p->batch.rank);
     set_batch(&product.b, p->b_batch, p->batch.rank);
@@ -127,8 +134,14 @@ static camx__product forward_product(const matmul_params *p, const camx__gemm *g
 /* dA = dY B^T, summed over the axes along which A was repeated. */
 static camx__product gradient_a_product(const matmul_params *p, const camx__gemm *gemm, bool packed)
 {
-    camx__product product = {.gemm = gemm, .m = p->m, .n = p->k, .k = p->n, .batch = p->batch, .packed = packed,
-                             .a = {.row = p->n, .column = 1}, .b = {.row = 1, .column = p->n},
+    camx__product product = {.gemm = gemm,
+                             .m = p->m,
+                             .n = p->k,
+                             .k = p->n,
+                             .batch = p->batch,
+                             .packed = packed,
+                             .a = {.row = p->n, .column = 1},
+                             .b = {.row = 1, .column = p->n},
                              .c = {.row = p->k, .column = 1}};
     set_batch(&product.a, p->c_batch, p->batch.rank);
     set_batch(&product.b, p->b_batch, p->batch.rank);
@@ -139,8 +152,13 @@ static camx__product gradient_a_product(const matmul_params *p, const camx__gemm
 /* dB = A^T dY. */
 static camx__product gradient_b_product(const matmul_params *p, const camx__gemm *gemm)
 {
-    camx__product product = {.gemm = gemm, .m = p->k, .n = p->n, .k = p->m, .batch = p->batch,
-                             .a = {.row = 1, .column = p->k}, .b = {.row = p->n, .column = 1},
+    camx__product product = {.gemm = gemm,
+                             .m = p->k,
+                             .n = p->n,
+                             .k = p->m,
+                             .batch = p->batch,
+                             .a = {.row = 1, .column = p->k},
+                             .b = {.row = p->n, .column = 1},
                              .c = {.row = p->n, .column = 1}};
     set_batch(&product.a, p->a_batch, p->batch.rank);
     set_batch(&product.b, p->c_batch, p->batch.rank);
@@ -178,8 +196,8 @@ static camx_status matmul_prepare(camx__op_prepare *prepare)
     return CAMX_OK;
 }
 
-static camx_status matmul_pack(const camx__op_prepare *prepared, camx__memory *memory, camx__read_fn *read,
-                               void *context, const real *scale, void *packed)
+static camx_status matmul_pack(const camx__op_prepare *prepared, camx__memory *memory,
+                               camx__read_fn *read, void *context, const real *scale, void *packed)
 {
     const matmul_params *p = prepared->params;
     const camx__gemm *gemm = ((const matmul_state *)prepared->state)->gemm;
@@ -189,8 +207,8 @@ static camx_status matmul_pack(const camx__op_prepare *prepared, camx__memory *m
     size_t step = camx__product_packed_step(gemm, n, k);
     for (int64_t i = 0; i < p->b_matrices; i++) {
         camx__scaled_source source = {read, context, scale, 1, p->n, i * p->k * p->n};
-        CAMX__FORWARD(camx__gemm_pack(gemm, memory, n, k, backward, camx__scaled_read, &source, NULL,
-                                      (char *)packed + (size_t)i * step, prepared->error));
+        CAMX__FORWARD(camx__gemm_pack(gemm, memory, n, k, backward, camx__scaled_read, &source,
+                                      NULL, (char *)packed + (size_t)i * step, prepared->error));
     }
     return CAMX_OK;
 }
@@ -217,8 +235,9 @@ static camx_status matmul_backward(const camx__op_gradient *g)
     if (g->input_gradients[0] != NULL) {
         bool packed = g->packed != NULL;
         camx__product product = gradient_a_product(p, state->gemm, packed);
-        camx__product_run(&product, g->pool, gy, packed ? NULL : camx__reals(g->inputs[1]), g->packed,
-                          camx__reals(g->input_gradients[0]), NULL, g->accumulate[0], g->scratch);
+        camx__product_run(&product, g->pool, gy, packed ? NULL : camx__reals(g->inputs[1]),
+                          g->packed, camx__reals(g->input_gradients[0]), NULL, g->accumulate[0],
+                          g->scratch);
     }
     if (g->input_gradients[1] != NULL) {
         camx__product product = gradient_b_product(p, state->gemm);

@@ -16,13 +16,22 @@ static camx_status pool_bind(camx__op_bind *bind, bool average)
     camx__pool_shape *shape = camx__op_params(bind, sizeof *shape);
     if (shape == NULL)
         return CAMX_E_MEMORY;
-    *shape = (camx__pool_shape){.batch = x->dim[0], .in_h = window.in[0], .in_w = window.in[1],
-                                .channels = x->dim[1], .out_h = window.out[0], .out_w = window.out[1],
-                                .kernel_h = window.kernel[0], .kernel_w = window.kernel[1],
-                                .stride_h = window.stride[0], .stride_w = window.stride[1],
-                                .dilation_h = window.dilation[0], .dilation_w = window.dilation[1],
-                                .pad_top = window.pad_begin[0], .pad_left = window.pad_begin[1],
-                                .pad_bottom = window.pad_end[0], .pad_right = window.pad_end[1],
+    *shape = (camx__pool_shape){.batch = x->dim[0],
+                                .in_h = window.in[0],
+                                .in_w = window.in[1],
+                                .channels = x->dim[1],
+                                .out_h = window.out[0],
+                                .out_w = window.out[1],
+                                .kernel_h = window.kernel[0],
+                                .kernel_w = window.kernel[1],
+                                .stride_h = window.stride[0],
+                                .stride_w = window.stride[1],
+                                .dilation_h = window.dilation[0],
+                                .dilation_w = window.dilation[1],
+                                .pad_top = window.pad_begin[0],
+                                .pad_left = window.pad_begin[1],
+                                .pad_bottom = window.pad_end[0],
+                                .pad_right = window.pad_end[1],
                                 .count_include_pad = count_padding != 0};
     camx__shape y = camx__window_output(&window, x, x->dim[1]);
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
@@ -41,7 +50,8 @@ static camx_status maxpool_forward(const camx__op_call *call)
 {
     const camx__tensor *x = call->inputs[0];
     const camx__tensor *y = call->outputs[0];
-    camx__maxpool_forward(call->params, call->pool, camx__reals(x), x->pitch, camx__reals(y), y->pitch);
+    camx__maxpool_forward(call->params, call->pool, camx__reals(x), x->pitch, camx__reals(y),
+                          y->pitch);
     return CAMX_OK;
 }
 
@@ -50,8 +60,9 @@ static camx_status maxpool_backward(const camx__op_gradient *gradient)
     const camx__tensor *x = gradient->inputs[0];
     const camx__tensor *gy = gradient->output_gradients[0];
     const camx__tensor *gx = gradient->input_gradients[0];
-    camx__maxpool_gradient(gradient->params, gradient->pool, camx__reals(x), x->pitch, camx__reals(gy), gy->pitch,
-                           camx__reals(gx), gx->pitch, gradient->accumulate[0]);
+    camx__maxpool_gradient(gradient->params, gradient->pool, camx__reals(x), x->pitch,
+                           camx__reals(gy), gy->pitch, camx__reals(gx), gx->pitch,
+                           gradient->accumulate[0]);
     return CAMX_OK;
 }
 
@@ -84,7 +95,8 @@ static camx_status avgpool_forward(const camx__op_call *call)
 {
     const camx__tensor *x = call->inputs[0];
     const camx__tensor *y = call->outputs[0];
-    camx__avgpool_forward(call->params, call->pool, camx__reals(x), x->pitch, camx__reals(y), y->pitch);
+    camx__avgpool_forward(call->params, call->pool, camx__reals(x), x->pitch, camx__reals(y),
+                          y->pitch);
     return CAMX_OK;
 }
 
@@ -92,8 +104,8 @@ static camx_status avgpool_backward(const camx__op_gradient *gradient)
 {
     const camx__tensor *gy = gradient->output_gradients[0];
     const camx__tensor *gx = gradient->input_gradients[0];
-    camx__avgpool_gradient(gradient->params, gradient->pool, camx__reals(gy), gy->pitch, camx__reals(gx),
-                           gx->pitch, gradient->accumulate[0]);
+    camx__avgpool_gradient(gradient->params, gradient->pool, camx__reals(gy), gy->pitch,
+                           camx__reals(gx), gx->pitch, gradient->accumulate[0]);
     return CAMX_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pow: a to the power b, broadcast; base and exponent may be of different kinds, the result is of the base's. */
+/* Pow: a to the power b, broadcast; base and exponent may be of different kinds, the result is
+ * of the base's. */
 #include <math.h>
 
 #include "ops/broadcast.h"
@@ -68,7 +69,8 @@ static int64_t to_int(double value)
     return value <= -0x1p63 ? INT64_MIN : (int64_t)value;
 }
 
-static void ints_to_any(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void ints_to_any(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const pow_params *params = context;
     const int64_t *a = in[0];
@@ -84,7 +86,8 @@ static void ints_to_any(const void *context, const void *const *in, const int *s
     }
 }
 
-static void reals_to_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void reals_to_ints(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
 {
     const real *a = in[0];
     const int64_t *b = in[1];
@@ -112,7 +115,8 @@ static bool small_power(real exponent, const real *a, int a_step, real *y, int64
     return true;
 }
 
-static void reals_to_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void reals_to_reals(const void *context, const void *const *in, const int *step, void *out,
+                           int64_t count)
 {
     const real *a = in[0];
     const real *b = in[1];
@@ -129,8 +133,11 @@ static camx_status pow_forward(const camx__op_call *call)
     const pow_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->base);
-    camx__walk walk = {.shape = y->shape, .inputs = 2, .context = params, .out_is_integer = !is_real};
-    walk.fn = !is_real ? ints_to_any : camx__elem_is_real(params->exponent) ? reals_to_reals : reals_to_ints;
+    camx__walk walk = {
+        .shape = y->shape, .inputs = 2, .context = params, .out_is_integer = !is_real};
+    walk.fn = !is_real                               ? ints_to_any
+              : camx__elem_is_real(params->exponent) ? reals_to_reals
+                                                     : reals_to_ints;
     for (int i = 0; i < 2; i++)
         camx__operand_init_at(&walk.in[i], call->inputs[i], &y->shape, params->shift[i]);
     camx__operand_init(&walk.out, y, &y->shape);
@@ -146,7 +153,8 @@ static double exponent_at(const pow_params *params, const void *b, int64_t at)
                                                 : (double)((const int64_t *)b)[at];
 }
 
-static void base_slope(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void base_slope(const void *context, const void *const *in, const int *step, void *out,
+                       int64_t count)
 {
     const real *gy = in[0];
     const real *a = in[1];
@@ -159,7 +167,8 @@ static void base_slope(const void *context, const void *const *in, const int *st
     }
 }
 
-static void exponent_slope(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void exponent_slope(const void *context, const void *const *in, const int *step, void *out,
+                           int64_t count)
 {
     const real *gy = in[0];
     const real *a = in[1];
@@ -179,8 +188,11 @@ static camx_status pow_backward(const camx__op_gradient *g)
     const pow_params *params = g->params;
     const camx__tensor *gy = g->output_gradients[0];
     for (int i = 0; i < 2; i++) {
-        camx__walk walk = {.shape = gy->shape, .inputs = 3, .fn = i == 0 ? base_slope : exponent_slope,
-                           .context = params, .accumulate = g->accumulate[i]};
+        camx__walk walk = {.shape = gy->shape,
+                           .inputs = 3,
+                           .fn = i == 0 ? base_slope : exponent_slope,
+                           .context = params,
+                           .accumulate = g->accumulate[i]};
         if (g->input_gradients[i] == NULL)
             continue;
         camx__operand_init(&walk.in[0], gy, &gy->shape);

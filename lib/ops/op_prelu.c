@@ -32,7 +32,8 @@ static camx_status prelu_bind(camx__op_bind *bind)
     return camx__op_output(bind, 0, x, bind->inputs[0]->elem);
 }
 
-static void values(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void values(const void *context, const void *const *in, const int *step, void *out,
+                   int64_t count)
 {
     const real *x = in[0];
     const real *slope = in[1];
@@ -45,7 +46,8 @@ static void values(const void *context, const void *const *in, const int *step, 
 }
 
 /* in[0] = gy, in[1] = x, in[2] = slope. */
-static void input_slopes(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void input_slopes(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const real *gy = in[0];
     const real *x = in[1];
@@ -56,7 +58,8 @@ static void input_slopes(const void *context, const void *const *in, const int *
         gx[i] = gy[step[0] * i] * (x[step[1] * i] > 0 ? 1 : slope[step[2] * i]);
 }
 
-static void slope_slopes(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void slope_slopes(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const real *gy = in[0];
     const real *x = in[1];
@@ -84,7 +87,8 @@ static camx_status prelu_backward(const camx__op_gradient *g)
 {
     const prelu_params *params = g->params;
     const camx__tensor *gy = g->output_gradients[0];
-    camx__walk walk = {.shape = gy->shape, .inputs = 3, .fn = input_slopes, .accumulate = g->accumulate[0]};
+    camx__walk walk = {
+        .shape = gy->shape, .inputs = 3, .fn = input_slopes, .accumulate = g->accumulate[0]};
     camx__operand_init(&walk.in[0], gy, &gy->shape);
     camx__operand_init(&walk.in[1], g->inputs[0], &gy->shape);
     if (g->input_gradients[0] != NULL) {

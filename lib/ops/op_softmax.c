@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Softmax and LogSoftmax. Before opset 13 the tensor was seen as a matrix cut at `axis`; since then one axis. */
+/* Softmax and LogSoftmax. Before opset 13 the tensor was seen as a matrix cut at `axis`; since
+ * then one axis. */
 #include <math.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@ typedef struct softmax_params {
 } softmax_params;
 
 enum {
-    COLUMNS = 64,      /* columns handled side by side */
-    TASK_WORK = 16384  /* numbers per task */
+    COLUMNS = 64,     /* columns handled side by side */
+    TASK_WORK = 16384 /* numbers per task */
 };
 
 static camx_status bind_either(camx__op_bind *bind, bool logarithm)
@@ -29,7 +30,11 @@ static camx_status bind_either(camx__op_bind *bind, bool logarithm)
     if (params == NULL)
         return CAMX_E_MEMORY;
     if (x->rank > 0)
-        CAMX__FORWARD(camx__op_axis(bind, flatten && x->rank > 1 ? 1 : flatten ? 0 : -1, x->rank, &axis));
+        CAMX__FORWARD(camx__op_axis(bind,
+                                    flatten && x->rank > 1 ? 1
+                                    : flatten              ? 0
+                                                           : -1,
+                                    x->rank, &axis));
     params->logarithm = logarithm;
     params->keeps_batch = axis > 0;
     params->outer = 1;
@@ -53,8 +58,8 @@ static bool softmax_keeps_batch(const void *params)
 
 /* ---- one strip: up to COLUMNS columns, element k of column c at [k * inner + c] ---- */
 
-typedef void strip_fn(const softmax_params *params, const real *a, const real *b, real *out, int64_t columns,
-                      bool accumulate);
+typedef void strip_fn(const softmax_params *params, const real *a, const real *b, real *out,
+                      int64_t columns, bool accumulate);
 
 static void find_largest(const softmax_params *p, const real *x, int64_t columns, real *largest)
 {
@@ -67,8 +72,8 @@ static void find_largest(const softmax_params *p, const real *x, int64_t columns
         }
 }
 
-static void forward_strip(const softmax_params *p, const real *x, const real *unused, real *y, int64_t columns,
-                          bool accumulate)
+static void forward_strip(const softmax_params *p, const real *x, const real *unused, real *y,
+                          int64_t columns, bool accumulate)
 {
     real largest[COLUMNS];
     double total[COLUMNS] = {0};
@@ -92,8 +97,8 @@ static void forward_strip(const softmax_params *p, const real *x, const real *un
 }
 
 /* Softmax: gx = y (gy - sum gy y). LogSoftmax: gx = gy - exp(y) sum gy. */
-static void backward_strip(const softmax_params *p, const real *y, const real *gy, real *gx, int64_t columns,
-                           bool accumulate)
+static void backward_strip(const softmax_params *p, const real *y, const real *gy, real *gx,
+                           int64_t columns, bool accumulate)
 {
     double total[COLUMNS] = {0};
     for (int64_t k = 0; k < p->length; k++)
@@ -105,7 +110,8 @@ static void backward_strip(const softmax_params *p, const real *y, const real *g
         for (int64_t c = 0; c < columns; c++) {
             int64_t at = k * p->inner + c;
             real sum = (real)total[c];
-            real value = p->logarithm ? gy[at] - CAMX__MATH(exp)(y[at]) * sum : y[at] * (gy[at] - sum);
+            real value =
+                p->logarithm ? gy[at] - CAMX__MATH(exp)(y[at]) * sum : y[at] * (gy[at] - sum);
             gx[at] = accumulate ? gx[at] + value : value;
         }
 }
@@ -153,7 +159,9 @@ static void run_all(camx__pool *pool, strips *s)
 
 static camx_status softmax_forward(const camx__op_call *call)
 {
-    strips s = {.params = call->params, .fn = forward_strip, .a = camx__reals(call->inputs[0]),
+    strips s = {.params = call->params,
+                .fn = forward_strip,
+                .a = camx__reals(call->inputs[0]),
                 .out = camx__reals(call->outputs[0])};
     run_all(call->pool, &s);
     return CAMX_OK;
@@ -161,8 +169,11 @@ static camx_status softmax_forward(const camx__op_call *call)
 
 static camx_status softmax_backward(const camx__op_gradient *g)
 {
-    strips s = {.params = g->params, .fn = backward_strip, .a = camx__reals(g->outputs[0]),
-                .b = camx__reals(g->output_gradients[0]), .out = camx__reals(g->input_gradients[0]),
+    strips s = {.params = g->params,
+                .fn = backward_strip,
+                .a = camx__reals(g->outputs[0]),
+                .b = camx__reals(g->output_gradients[0]),
+                .out = camx__reals(g->input_gradients[0]),
                 .accumulate = g->accumulate[0]};
     run_all(g->pool, &s);
     return CAMX_OK;
@@ -174,22 +185,22 @@ static unsigned softmax_saves(const void *params, unsigned wanted)
     return wanted != 0 ? CAMX__SAVE_OUTPUT(0) : 0;
 }
 
-#define SOFTMAX(ROW, NAME, LOGARITHM)                 \
-    static camx_status ROW##_bind(camx__op_bind *bind) \
-    {                                                 \
-        return bind_either(bind, LOGARITHM);          \
-    }                                                 \
-    const camx__op camx__op_##ROW = {                 \
-        .name = NAME,                                 \
-        .traits = CAMX__OP_IN_PLACE,                  \
-        .min_inputs = 1,                              \
-        .max_inputs = 1,                              \
-        .max_outputs = 1,                             \
-        .bind = ROW##_bind,                           \
-        .forward = softmax_forward,                   \
-        .backward = softmax_backward,                 \
-        .saves = softmax_saves,                       \
-        .keeps_batch = softmax_keeps_batch,           \
+#define SOFTMAX(ROW, NAME, LOGARITHM)                                                              \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return bind_either(bind, LOGARITHM);                                                       \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_IN_PLACE,                                                               \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = softmax_forward,                                                                \
+        .backward = softmax_backward,                                                              \
+        .saves = softmax_saves,                                                                    \
+        .keeps_batch = softmax_keeps_batch,                                                        \
     }
 
 SOFTMAX(log_softmax, "LogSoftmax", true);

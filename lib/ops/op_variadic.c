@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sum, Mean, Max, Min: any number of operands, broadcast. At ties the gradient is shared evenly, as PyTorch does. */
+/* Sum, Mean, Max, Min: any number of operands, broadcast. At ties the gradient is shared evenly,
+ * as PyTorch does. */
 #include "kernels/rows.h"
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
@@ -38,12 +39,15 @@ static bool variadic_keeps_batch(const void *params)
 
 /* ---- forward: y = x0, then y = y (op) xi ---- */
 
-static void two_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void two_reals(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
-    camx__rows_binary(((const variadic_params *)context)->kind, in[0], step[0], in[1], step[1], out, count);
+    camx__rows_binary(((const variadic_params *)context)->kind, in[0], step[0], in[1], step[1], out,
+                      count);
 }
 
-static void two_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void two_ints(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     const variadic_params *params = context;
     bool is_unsigned = params->elem == CAMX__ELEM_UINT64;
@@ -61,7 +65,8 @@ static void two_ints(const void *context, const void *const *in, const int *step
     }
 }
 
-static void scaled(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void scaled(const void *context, const void *const *in, const int *step, void *out,
+                   int64_t count)
 {
     const real factor = ((const variadic_params *)context)->factor;
     const real *x = in[0];
@@ -75,7 +80,10 @@ static camx_status variadic_forward(const camx__op_call *call)
     const variadic_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 2, .fn = is_real ? two_reals : two_ints, .context = params,
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 2,
+                       .fn = is_real ? two_reals : two_ints,
+                       .context = params,
                        .out_is_integer = !is_real};
     camx__operand_init(&walk.out, y, &y->shape);
     camx__operand_init(&walk.in[0], call->inputs[0], &y->shape);
@@ -102,8 +110,11 @@ static camx_status sum_backward(const camx__op_gradient *g)
     const variadic_params *params = g->params;
     const camx__tensor *gy = g->output_gradients[0];
     for (int i = 0; i < g->input_count; i++) {
-        camx__walk walk = {.shape = gy->shape, .inputs = 1, .fn = params->mean ? scaled : camx__copy_reals,
-                           .context = params, .accumulate = g->accumulate[i]};
+        camx__walk walk = {.shape = gy->shape,
+                           .inputs = 1,
+                           .fn = params->mean ? scaled : camx__copy_reals,
+                           .context = params,
+                           .accumulate = g->accumulate[i]};
         if (g->input_gradients[i] == NULL)
             continue;
         camx__operand_init(&walk.in[0], gy, &gy->shape);
@@ -114,7 +125,8 @@ static camx_status sum_backward(const camx__op_gradient *g)
 }
 
 /* in[0] = x, in[1] = y: 1 where x is the extreme value. */
-static void reaches(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void reaches(const void *context, const void *const *in, const int *step, void *out,
+                    int64_t count)
 {
     const real *x = in[0];
     const real *y = in[1];
@@ -125,7 +137,8 @@ static void reaches(const void *context, const void *const *in, const int *step,
 }
 
 /* in[2] = how many inputs reach y, in[3] = gy. */
-static void shared_gradient(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void shared_gradient(const void *context, const void *const *in, const int *step, void *out,
+                            int64_t count)
 {
     const real *x = in[0];
     const real *y = in[1];
@@ -185,23 +198,23 @@ static unsigned variadic_saves(const void *params, unsigned wanted)
     return wanted != 0 && p->kind != CAMX__ADD ? CAMX__SAVE_ALL_INPUTS | CAMX__SAVE_OUTPUT(0) : 0;
 }
 
-#define VARIADIC(ROW, NAME, KIND, MEAN)                   \
-    static camx_status ROW##_bind(camx__op_bind *bind)    \
-    {                                                     \
-        return variadic_bind(bind, KIND, MEAN);           \
-    }                                                     \
-    const camx__op camx__op_##ROW = {                     \
-        .name = NAME,                                     \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_IN_PLACE, \
-        .min_inputs = 1,                                  \
-        .max_inputs = CAMX__ANY_COUNT,                    \
-        .max_outputs = 1,                                 \
-        .bind = ROW##_bind,                               \
-        .prepare = variadic_prepare,                      \
-        .forward = variadic_forward,                      \
-        .backward = variadic_backward,                    \
-        .saves = variadic_saves,                          \
-        .keeps_batch = variadic_keeps_batch,              \
+#define VARIADIC(ROW, NAME, KIND, MEAN)                                                            \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return variadic_bind(bind, KIND, MEAN);                                                    \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_IN_PLACE,                                          \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = CAMX__ANY_COUNT,                                                             \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .prepare = variadic_prepare,                                                               \
+        .forward = variadic_forward,                                                               \
+        .backward = variadic_backward,                                                             \
+        .saves = variadic_saves,                                                                   \
+        .keeps_batch = variadic_keeps_batch,                                                       \
     }
 
 VARIADIC(max, "Max", CAMX__MAX, false);

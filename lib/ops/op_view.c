@@ -40,7 +40,8 @@ static camx_status flatten_bind(camx__op_bind *bind)
         return CAMX_E_MEMORY;
     CAMX__FORWARD(camx__op_int(bind, "axis", 1, &axis));
     if (axis < -(int64_t)x->rank || axis > x->rank)
-        return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d", (long long)axis, x->rank);
+        return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d",
+                                (long long)axis, x->rank);
     params->axis = (int)(axis < 0 ? axis + x->rank : axis);
     for (int i = 0; i < x->rank; i++)
         y.dim[i < params->axis ? 0 : 1] *= x->dim[i];
@@ -101,8 +102,9 @@ static camx_status dropout_bind(camx__op_bind *bind)
         if (count != 1)
             return camx__op_invalid(bind, "training_mode is not a single value");
         if (value[0] != 0)
-            return camx__op_unsupported(bind, "training_mode is true: it would drop values at random; export the "
-                                              "network in evaluation mode");
+            return camx__op_unsupported(
+                bind, "training_mode is true: it would drop values at random; export the "
+                      "network in evaluation mode");
     }
     CAMX__FORWARD(camx__op_output(bind, 1, &x->shape, CAMX__ELEM_BOOL));
     return camx__op_output(bind, 0, &x->shape, x->elem);

@@ -57,14 +57,18 @@ typedef struct product_run {
 
 static void copy_rows(camx__pool *pool, const camx__product *p, const real *a, real *rows)
 {
-    camx__walk walk = {.shape = {.rank = 2, .dim = {p->m, p->k}}, .inputs = 1, .fn = camx__copy_reals};
-    walk.in[0] = (camx__operand){.data = (void *)a, .size = sizeof(real), .stride = {p->a.row, p->a.column}};
+    camx__walk walk = {
+        .shape = {.rank = 2, .dim = {p->m, p->k}}, .inputs = 1, .fn = camx__copy_reals};
+    walk.in[0] =
+        (camx__operand){.data = (void *)a, .size = sizeof(real), .stride = {p->a.row, p->a.column}};
     walk.out = (camx__operand){.data = rows, .size = sizeof(real), .stride = {p->k, 1}};
     camx__walk_run(pool, &walk);
 }
 
-/* Product number `index` of the batch. With `alone` on the calling thread, otherwise on the pool. */
-static void run_one(const product_run *run, camx__pool *pool, bool alone, int64_t index, char *scratch)
+/* Product number `index` of the batch. With `alone` on the calling thread, otherwise on the
+ * pool. */
+static void run_one(const product_run *run, camx__pool *pool, bool alone, int64_t index,
+                    char *scratch)
 {
     const camx__product *p = run->product;
     const real *a = run->a;
@@ -105,13 +109,15 @@ static void run_one(const product_run *run, camx__pool *pool, bool alone, int64_
     if (alone)
         camx__gemm_block(p->gemm, p->m, p->n, p->k, a, lda, packed, c, p->c.row, after, accumulate);
     else
-        camx__gemm_run(p->gemm, pool, p->m, p->n, p->k, a, lda, packed, c, p->c.row, after, accumulate);
+        camx__gemm_run(p->gemm, pool, p->m, p->n, p->k, a, lda, packed, c, p->c.row, after,
+                       accumulate);
 }
 
 static void run_task(void *context, size_t task, int worker)
 {
     const product_run *run = context;
-    run_one(run, NULL, true, (int64_t)task, run->scratch + (size_t)worker * worker_bytes(run->product));
+    run_one(run, NULL, true, (int64_t)task,
+            run->scratch + (size_t)worker * worker_bytes(run->product));
 }
 
 void camx__product_run(const camx__product *product, camx__pool *pool, const real *a, const real *b,
@@ -152,7 +158,8 @@ uint64_t camx__product_pack_key(const camx__gemm *gemm, int64_t n, int64_t k, bo
     return mix(hash, transposed);
 }
 
-camx_status camx__scaled_read(void *context, int64_t first, int64_t count, real *out, camx_error *error)
+camx_status camx__scaled_read(void *context, int64_t first, int64_t count, real *out,
+                              camx_error *error)
 {
     const camx__scaled_source *source = context;
     CAMX__FORWARD(source->read(source->context, source->offset + first, count, out, error));

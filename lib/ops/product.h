@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches of matrix products on any strides, over the GEMM table: what Gemm and MatMul and their gradients are made
- * of. C[i] = epilogue(A[i] B[i]) for every i of a broadcast batch; where C has no such axis, the products are summed.
+ * Batches of matrix products on any strides, over the GEMM table: what Gemm and MatMul and their
+ * gradients are made of. C[i] = epilogue(A[i] B[i]) for every i of a broadcast batch; where C has
+ * no such axis, the products are summed.
  */
 #ifndef CAMX_OPS_PRODUCT_H
 #define CAMX_OPS_PRODUCT_H
@@ -12,7 +13,8 @@
 typedef struct camx__matrices {
     int64_t row; /* elements from one row to the next */
     int64_t column;
-    int64_t batch[CAMX__MAX_RANK]; /* steps along the axes of the batch; 0 = the same matrix again */
+    int64_t
+        batch[CAMX__MAX_RANK]; /* steps along the axes of the batch; 0 = the same matrix again */
 } camx__matrices;
 
 typedef struct camx__product {
@@ -22,14 +24,14 @@ typedef struct camx__product {
     camx__matrices a;
     camx__matrices b;
     camx__matrices c; /* column is 1 */
-    bool packed;      /* B is packed in advance: its matrices k x n, in the order of their storage */
+    bool packed; /* B is packed in advance: its matrices k x n, in the order of their storage */
 } camx__product;
 
 /* Scratch for camx__product_run with a pool of so many workers. */
 size_t camx__product_scratch(const camx__product *product, int workers);
 
-/* packed: NULL unless product->packed; then b is not read. epilogue may be NULL, and must be with accumulate or a summed
- * batch; its residual has the rows of C one after the other. */
+/* packed: NULL unless product->packed; then b is not read. epilogue may be NULL, and must be
+ * with accumulate or a summed batch; its residual has the rows of C one after the other. */
 void camx__product_run(const camx__product *product, camx__pool *pool, const real *a, const real *b,
                        const void *packed, real *c, const camx__epilogue *epilogue, bool accumulate,
                        void *scratch);
@@ -52,6 +54,7 @@ typedef struct camx__scaled_source {
 } camx__scaled_source;
 
 /* A camx__read_fn; context is a camx__scaled_source. */
-camx_status camx__scaled_read(void *context, int64_t first, int64_t count, real *out, camx_error *error);
+camx_status camx__scaled_read(void *context, int64_t first, int64_t count, real *out,
+                              camx_error *error);
 
 #endif

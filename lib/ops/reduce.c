@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions: sums are made in double, gradients at ties are shared evenly as PyTorch's amax does. */
+/* Reductions: sums are made in double, gradients at ties are shared evenly as PyTorch's amax
+ * does. */
 #include "ops/reduce.h"
 
 #include <math.h>
@@ -9,11 +10,13 @@
 #include "ops/elementwise.h"
 #include "ops/unary.h"
 
-camx_status camx__reduce_bind(camx__op_bind *bind, camx__reduction kind, unsigned axes, bool keep_dims)
+camx_status camx__reduce_bind(camx__op_bind *bind, camx__reduction kind, unsigned axes,
+                              bool keep_dims)
 {
     const camx__tensor *x = bind->inputs[0];
     camx__shape y = {.rank = 0};
-    bool logs = kind == CAMX__REDUCE_L2 || kind == CAMX__REDUCE_LOG_SUM || kind == CAMX__REDUCE_LOG_SUM_EXP;
+    bool logs =
+        kind == CAMX__REDUCE_L2 || kind == CAMX__REDUCE_LOG_SUM || kind == CAMX__REDUCE_LOG_SUM_EXP;
     if (!camx__elem_is_integer(x->elem) || logs)
         CAMX__FORWARD(camx__op_need_reals(bind, 0));
     camx__reduce_params *params = camx__op_params(bind, sizeof *params);
@@ -90,16 +93,17 @@ camx_status camx__reduce_prepare(camx__op_prepare *prepare)
 
 /* ---- forward: f of every number, combined, and a function of the result ---- */
 
-#define EACH(NAME, VALUE)                                                                                  \
-    static void NAME(const void *context, const void *const *in, const int *step, void *out, int64_t count) \
-    {                                                                                                      \
-        const real *x = in[0];                                                                             \
-        real *y = out;                                                                                     \
-        (void)context;                                                                                     \
-        for (int64_t i = 0; i < count; i++) {                                                              \
-            const real v = x[step[0] * i];                                                                 \
-            y[i] = (VALUE);                                                                                \
-        }                                                                                                  \
+#define EACH(NAME, VALUE)                                                                          \
+    static void NAME(const void *context, const void *const *in, const int *step, void *out,       \
+                     int64_t count)                                                                \
+    {                                                                                              \
+        const real *x = in[0];                                                                     \
+        real *y = out;                                                                             \
+        (void)context;                                                                             \
+        for (int64_t i = 0; i < count; i++) {                                                      \
+            const real v = x[step[0] * i];                                                         \
+            y[i] = (VALUE);                                                                        \
+        }                                                                                          \
     }
 
 EACH(magnitudes, CAMX__MATH(fabs)(v))
@@ -107,7 +111,8 @@ EACH(squares, v *v)
 EACH(roots, CAMX__MATH(sqrt)(v))
 EACH(logarithms, CAMX__MATH(log)(v))
 
-static void means(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void means(const void *context, const void *const *in, const int *step, void *out,
+                  int64_t count)
 {
     const double total = ((const camx__reduce_params *)context)->count;
     const real *x = in[0];
@@ -117,8 +122,8 @@ static void means(const void *context, const void *const *in, const int *step, v
 }
 
 /* exp(x - the largest). Where that is infinite the difference would be NaN. */
-static void shifted_exponentials(const void *context, const void *const *in, const int *step, void *out,
-                                 int64_t count)
+static void shifted_exponentials(const void *context, const void *const *in, const int *step,
+                                 void *out, int64_t count)
 {
     const real *x = in[0];
     const real *largest = in[1];
@@ -130,8 +135,8 @@ static void shifted_exponentials(const void *context, const void *const *in, con
     }
 }
 
-static void logarithms_shifted_back(const void *context, const void *const *in, const int *step, void *out,
-                                    int64_t count)
+static void logarithms_shifted_back(const void *context, const void *const *in, const int *step,
+                                    void *out, int64_t count)
 {
     const real *sum = in[0];
     const real *largest = in[1];
@@ -143,7 +148,8 @@ static void logarithms_shifted_back(const void *context, const void *const *in, 
     }
 }
 
-static void int_magnitudes(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void int_magnitudes(const void *context, const void *const *in, const int *step, void *out,
+                           int64_t count)
 {
     const int64_t *x = in[0];
     int64_t *y = out;
@@ -154,7 +160,8 @@ static void int_magnitudes(const void *context, const void *const *in, const int
     }
 }
 
-static void int_squares(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void int_squares(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const int64_t *x = in[0];
     int64_t *y = out;
@@ -163,7 +170,8 @@ static void int_squares(const void *context, const void *const *in, const int *s
         y[i] = (int64_t)((uint64_t)x[step[0] * i] * (uint64_t)x[step[0] * i]);
 }
 
-static void finish_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void finish_ints(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const camx__reduce_params *params = context;
     const int64_t *x = in[0];
@@ -215,12 +223,13 @@ static camx__element_fn *after(camx__reduction kind, bool is_real)
 }
 
 /* The mean over all positions of a channels-last map has a kernel of its own. */
-static bool is_global_average(const camx__reduce_params *params, const camx__tensor *x, const camx__tensor *y)
+static bool is_global_average(const camx__reduce_params *params, const camx__tensor *x,
+                              const camx__tensor *y)
 {
     unsigned spatial = (1u << x->shape.rank) - 4u;
     camx__rows rows = camx__tensor_rows(y);
-    return params->kind == CAMX__REDUCE_MEAN && x->order == CAMX__CHANNELS_LAST && params->axes == spatial &&
-           rows.count == 1 && camx__elem_is_real(params->elem);
+    return params->kind == CAMX__REDUCE_MEAN && x->order == CAMX__CHANNELS_LAST &&
+           params->axes == spatial && rows.count == 1 && camx__elem_is_real(params->elem);
 }
 
 static void run_global_average(const camx__op_call *call)
@@ -230,8 +239,8 @@ static void run_global_average(const camx__op_call *call)
     int64_t positions = 1;
     for (int i = 2; i < s->rank; i++)
         positions *= s->dim[i];
-    camx__global_average_forward(s->dim[0], positions, s->dim[1], call->pool, camx__reals(x), x->pitch,
-                                 camx__reals(call->outputs[0]));
+    camx__global_average_forward(s->dim[0], positions, s->dim[1], call->pool, camx__reals(x),
+                                 x->pitch, camx__reals(call->outputs[0]));
 }
 
 camx_status camx__reduce_forward(const camx__op_call *call)
@@ -240,8 +249,12 @@ camx_status camx__reduce_forward(const camx__op_call *call)
     const camx__tensor *x = call->inputs[0];
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = x->shape, .inputs = 1, .fn = before(params->kind, is_real),
-                       .combine = combine_of(params->kind), .out_is_integer = !is_real, .context = params};
+    camx__walk walk = {.shape = x->shape,
+                       .inputs = 1,
+                       .fn = before(params->kind, is_real),
+                       .combine = combine_of(params->kind),
+                       .out_is_integer = !is_real,
+                       .context = params};
     if (is_global_average(params, x, y)) {
         run_global_average(call);
         return CAMX_OK;
@@ -262,8 +275,13 @@ camx_status camx__reduce_forward(const camx__op_call *call)
     camx__walk_run(call->pool, &walk);
     camx__element_fn *finish = after(params->kind, is_real);
     if (finish != NULL) {
-        camx__walk last = {.shape = params->kept, .inputs = 1, .fn = finish, .context = params, .in = {walk.out},
-                           .out = walk.out, .out_is_integer = !is_real};
+        camx__walk last = {.shape = params->kept,
+                           .inputs = 1,
+                           .fn = finish,
+                           .context = params,
+                           .in = {walk.out},
+                           .out = walk.out,
+                           .out_is_integer = !is_real};
         if (largest.data != NULL) {
             last.in[1] = largest;
             last.inputs = 2;
@@ -275,7 +293,8 @@ camx_status camx__reduce_forward(const camx__op_call *call)
 
 /* ---- backward: a function of gy (in[0]) and, where needed, x and y or scratch ---- */
 
-static void mean_slope(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void mean_slope(const void *context, const void *const *in, const int *step, void *out,
+                       int64_t count)
 {
     const real factor = (real)(1.0 / ((const camx__reduce_params *)context)->count);
     const real *gy = in[0];
@@ -284,38 +303,40 @@ static void mean_slope(const void *context, const void *const *in, const int *st
         gx[i] = gy[step[0] * i] * factor;
 }
 
-#define SLOPE(NAME, VALUE)                                                                                 \
-    static void NAME(const void *context, const void *const *in, const int *step, void *out, int64_t count) \
-    {                                                                                                      \
-        const real *gradients = in[0];                                                                     \
-        const real *x = in[1];                                                                             \
-        const real *y = in[2];                                                                             \
-        const real *z = in[3];                                                                             \
-        real *gx = out;                                                                                    \
-        (void)context;                                                                                     \
-        for (int64_t i = 0; i < count; i++) {                                                              \
-            const real gy = gradients[step[0] * i];                                                        \
-            const real a = x[step[1] * i];                                                                 \
-            const real b = y[step[2] * i];                                                                 \
-            const real c = z[step[3] * i];                                                                 \
-            (void)a;                                                                                       \
-            (void)b;                                                                                       \
-            (void)c;                                                                                       \
-            gx[i] = (VALUE);                                                                               \
-        }                                                                                                  \
+#define SLOPE(NAME, VALUE)                                                                         \
+    static void NAME(const void *context, const void *const *in, const int *step, void *out,       \
+                     int64_t count)                                                                \
+    {                                                                                              \
+        const real *gradients = in[0];                                                             \
+        const real *x = in[1];                                                                     \
+        const real *y = in[2];                                                                     \
+        const real *z = in[3];                                                                     \
+        real *gx = out;                                                                            \
+        (void)context;                                                                             \
+        for (int64_t i = 0; i < count; i++) {                                                      \
+            const real gy = gradients[step[0] * i];                                                \
+            const real a = x[step[1] * i];                                                         \
+            const real b = y[step[2] * i];                                                         \
+            const real c = z[step[3] * i];                                                         \
+            (void)a;                                                                               \
+            (void)b;                                                                               \
+            (void)c;                                                                               \
+            gx[i] = (VALUE);                                                                       \
+        }                                                                                          \
     }
 
 SLOPE(l1_slope, a > 0 ? gy : a < 0 ? -gy : 0 * a)
 SLOPE(square_slope, gy * 2 * a)
 SLOPE(l2_slope, b == 0 ? 0 : gy * a / b)
-SLOPE(log_sum_slope, gy * CAMX__MATH(exp)(-b))
-SLOPE(log_sum_exp_slope, gy * CAMX__MATH(exp)(a - b))
+SLOPE(log_sum_slope, gy *CAMX__MATH(exp)(-b))
+SLOPE(log_sum_exp_slope, gy *CAMX__MATH(exp)(a - b))
 SLOPE(extreme_slope, a == b ? gy / c : 0)
 SLOPE(product_slope, a != 0 ? (c == 0 ? gy * (b / a) : 0) : (c == 1 ? gy * b : 0))
 EACH(non_zeros, v != 0 ? v : 1)
 EACH(zeros, v == 0 ? 1 : 0)
 
-static void equals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void equals(const void *context, const void *const *in, const int *step, void *out,
+                   int64_t count)
 {
     const real *x = in[0];
     const real *y = in[1];
@@ -351,12 +372,17 @@ static camx__element_fn *slope_of(camx__reduction kind)
 }
 
 /* scratch number `which` = the reduction of fn(in[1], in[2]) of the walk. */
-static camx__operand reduce_to_scratch(const camx__op_gradient *g, const camx__walk *walk, int which, int inputs,
-                                       camx__element_fn *fn, camx__combine combine)
+static camx__operand reduce_to_scratch(const camx__op_gradient *g, const camx__walk *walk,
+                                       int which, int inputs, camx__element_fn *fn,
+                                       camx__combine combine)
 {
     camx__operand target = scratch_operand(g->params, g->scratch, which);
-    camx__walk side = {.shape = walk->shape, .inputs = inputs, .in = {walk->in[1], walk->in[2]}, .out = target,
-                       .fn = fn, .combine = combine};
+    camx__walk side = {.shape = walk->shape,
+                       .inputs = inputs,
+                       .in = {walk->in[1], walk->in[2]},
+                       .out = target,
+                       .fn = fn,
+                       .combine = combine};
     camx__walk_run(g->pool, &side);
     return target;
 }
@@ -366,7 +392,10 @@ camx_status camx__reduce_backward(const camx__op_gradient *g)
     const camx__reduce_params *params = g->params;
     const camx__tensor *gx = g->input_gradients[0];
     unsigned saves = camx__reduce_saves(params, 1);
-    camx__walk walk = {.shape = gx->shape, .inputs = 1, .fn = slope_of(params->kind), .context = params,
+    camx__walk walk = {.shape = gx->shape,
+                       .inputs = 1,
+                       .fn = slope_of(params->kind),
+                       .context = params,
                        .accumulate = g->accumulate[0]};
     walk.in[0] = reduced_operand(params, g->output_gradients[0]);
     camx__operand_init(&walk.out, gx, &gx->shape);

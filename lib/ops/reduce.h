@@ -21,14 +21,15 @@ typedef enum camx__reduction {
 typedef struct camx__reduce_params {
     camx__reduction kind;
     camx__elem elem;
-    unsigned axes;    /* bit a = axis a of the input is reduced */
+    unsigned axes; /* bit a = axis a of the input is reduced */
     bool keep_dims;
     camx__shape kept; /* the input's shape with ones where it is reduced */
     double count;     /* numbers that become one */
 } camx__reduce_params;
 
 /* Binds a reduction of input 0 over known axes; sets output 0. */
-camx_status camx__reduce_bind(camx__op_bind *bind, camx__reduction kind, unsigned axes, bool keep_dims);
+camx_status camx__reduce_bind(camx__op_bind *bind, camx__reduction kind, unsigned axes,
+                              bool keep_dims);
 
 camx_status camx__reduce_prepare(camx__op_prepare *prepare);
 camx_status camx__reduce_forward(const camx__op_call *call);

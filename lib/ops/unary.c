@@ -33,14 +33,16 @@ static void values_of_reals(const void *context, const void *const *in, const in
     params->unary->forward(params, in[0], out, count);
 }
 
-static void values_of_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void values_of_ints(const void *context, const void *const *in, const int *step, void *out,
+                           int64_t count)
 {
     const camx__unary_params *params = context;
     (void)step;
     params->unary->integers(params, in[0], out, count);
 }
 
-static void slopes(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void slopes(const void *context, const void *const *in, const int *step, void *out,
+                   int64_t count)
 {
     const camx__unary_params *params = context;
     (void)step;
@@ -52,8 +54,11 @@ camx_status camx__unary_forward(const camx__op_call *call)
     const camx__unary_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 1, .fn = is_real ? values_of_reals : values_of_ints,
-                       .context = params, .out_is_integer = !is_real};
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 1,
+                       .fn = is_real ? values_of_reals : values_of_ints,
+                       .context = params,
+                       .out_is_integer = !is_real};
     camx__operand_init(&walk.in[0], call->inputs[0], &y->shape);
     camx__operand_init(&walk.out, y, &y->shape);
     camx__walk_run(call->pool, &walk);
@@ -65,8 +70,13 @@ camx_status camx__unary_backward(const camx__op_gradient *g)
     const camx__unary_params *params = g->params;
     const camx__unary *unary = params->unary;
     const camx__tensor *gy = g->output_gradients[0];
-    const camx__tensor *saved = unary->reads_nothing ? gy : unary->reads_output ? g->outputs[0] : g->inputs[0];
-    camx__walk walk = {.shape = gy->shape, .inputs = 2, .fn = slopes, .context = params,
+    const camx__tensor *saved = unary->reads_nothing  ? gy
+                                : unary->reads_output ? g->outputs[0]
+                                                      : g->inputs[0];
+    camx__walk walk = {.shape = gy->shape,
+                       .inputs = 2,
+                       .fn = slopes,
+                       .context = params,
                        .accumulate = g->accumulate[0]};
     camx__operand_init(&walk.in[0], gy, &gy->shape);
     camx__operand_init(&walk.in[1], saved, &gy->shape);

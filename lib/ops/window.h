@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sliding window of convolution and pooling: kernel_shape, strides, pads, dilations, auto_pad and ceil_mode,
- * read and checked in one place. One spatial axis is treated as a map of height 1.
+ * The sliding window of convolution and pooling: kernel_shape, strides, pads, dilations, auto_pad
+ * and ceil_mode, read and checked in one place. One spatial axis is treated as a map of height 1.
  */
 #ifndef CAMX_OPS_WINDOW_H
 #define CAMX_OPS_WINDOW_H
@@ -19,10 +19,11 @@ typedef struct camx__window {
     int64_t pad_end[2];   /* below, right */
 } camx__window;
 
-/* Reads the window of a node whose input 0 has shape `x` (rank 3 or 4, otherwise refused). kernel: the sizes that the
- * weights of a convolution have; NULL for a pool, which says them in kernel_shape and may have ceil_mode. */
-camx_status camx__window_bind(const camx__op_bind *bind, const camx__shape *x, const int64_t *kernel,
-                              camx__window *window);
+/* Reads the window of a node whose input 0 has shape `x` (rank 3 or 4, otherwise refused).
+ * kernel: the sizes that the weights of a convolution have; NULL for a pool, which says them in
+ * kernel_shape and may have ceil_mode. */
+camx_status camx__window_bind(const camx__op_bind *bind, const camx__shape *x,
+                              const int64_t *kernel, camx__window *window);
 
 /* [N, channels, out...] with the rank of x. */
 camx__shape camx__window_output(const camx__window *window, const camx__shape *x, int64_t channels);

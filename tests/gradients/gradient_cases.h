@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One line per gradient that is checked; test_gradients.c fails if an operator of the table has a backward and no
- * line here. The language of the lines is explained in op_harness.h. Inputs without a letter behind their shape get
- * their gradient checked, alone and together with the others, plain and in every memory layout that the operator takes,
- * overwriting and accumulating, with and without threads.
+ * One line per gradient that is checked; test_gradients.c fails if an operator of the table has a
+ * backward and no line here. The language of the lines is explained in op_harness.h. Inputs
+ * without a letter behind their shape get their gradient checked, alone and together with the
+ * others, plain and in every memory layout that the operator takes, overwriting and accumulating,
+ * with and without threads.
  *
- * Random inputs are distinct and never exactly on a round number, so kinks at round numbers are not met; choose a
- * range ({0.5..2}) where a function needs one. Keep shapes small: every element costs two runs.
+ * Random inputs are distinct and never exactly on a round number, so kinks at round numbers are
+ * not met; choose a range ({0.5..2}) where a function needs one. Keep shapes small: every element
+ * costs two runs.
  */
 
 /* Convolution and dense layers. */
@@ -55,7 +57,8 @@
 "AveragePool kernel_shape=[2,2] strides=[2,2]; [2,3,6,5]",
 "AveragePool kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]; [1,5,7,8]",
 "AveragePool kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1] count_include_pad=1; [1,5,7,8]",
-"AveragePool kernel_shape=[3,3] strides=[2,2] ceil_mode=1 pads=[1,1,1,1] count_include_pad=1; [1,3,6,8]",
+"AveragePool kernel_shape=[3,3] strides=[2,2] ceil_mode=1 pads=[1,1,1,1] count_include_pad=1; "
+"[1,3,6,8]",
 "AveragePool kernel_shape=[3,2] pads=[1,0,2,1] dilations=[2,1] opset=19; [1,2,8,7]",
 "AveragePool kernel_shape=[3] strides=[2] pads=[1,1]; [2,3,9]",
 "AveragePool kernel_shape=[5,4]; [2,3,5,4]",

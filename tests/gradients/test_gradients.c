@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every backward against central differences of its forward. The whole engine is compiled with double for this, so that
- * a difference of 1e-6 is a mistake and not rounding.
+ * Every backward against central differences of its forward. The whole engine is compiled with
+ * double for this, so that a difference of 1e-6 is a mistake and not rounding.
  */
 #include <check.h>
 #include <math.h>
@@ -16,7 +16,8 @@ static const char *const cases[] = {
 
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-/* Operators without a gradient that are no ZERO_GRADIENT: what they give are integers, or nothing of their inputs. */
+/* Operators without a gradient that are no ZERO_GRADIENT: what they give are integers, or
+ * nothing of their inputs. */
 static const char *const without[] = {"Constant", "ConstantOfShape", "Range", "Shape", "Size"};
 
 static void fail_at(const char *line, const camx_error *error)
@@ -24,7 +25,8 @@ static void fail_at(const char *line, const camx_error *error)
     ck_abort_msg("%s: %s", line, error->message);
 }
 
-/* ---- the scalar whose gradient is taken: the sum of the outputs times fixed random factors ---- */
+/* ---- the scalar whose gradient is taken: the sum of the outputs times fixed random factors
+ * ---- */
 
 typedef struct subject {
     op_case *test;
@@ -129,10 +131,12 @@ static void compare(subject *s, const op_run *run, const char *line)
             double expected = (double)s->slopes[i][k];
             double allowed = 1e-6 * (fabs(expected) + largest) + 1e-9;
             if (!(fabs((double)found[k] - expected) <= allowed))
-                ck_abort_msg("%s\n  layout %d, packed %d, accumulate %d, wanted %u, threads %d: the gradient of "
+                ck_abort_msg("%s\n  layout %d, packed %d, accumulate %d, wanted %u, threads %d: "
+                             "the gradient of "
                              "input %d at %lld is %.12g, differences say %.12g",
                              line, run->layout, run->packed, run->accumulate, run->wanted,
-                             camx__pool_width(run->pool), i, (long long)k, (double)found[k], expected);
+                             camx__pool_width(run->pool), i, (long long)k, (double)found[k],
+                             expected);
         }
     }
 }
@@ -145,7 +149,8 @@ static void check_run(subject *s, op_run run, const char *line)
     compare(s, &run, line);
 }
 
-/* All wanted inputs together, and each alone. An input that occurs twice is wanted at both places. */
+/* All wanted inputs together, and each alone. An input that occurs twice is wanted at both
+ * places. */
 static void check_wanted(subject *s, op_run run, const char *line)
 {
     unsigned all = wanted_inputs(s->test);
@@ -197,9 +202,12 @@ START_TEST(every_layout)
     ck_assert_int_eq(camx__pool_open(&memory, 3, NULL, NULL, &pool, NULL), CAMX_OK);
     for (int layout = 0; layout < op_layout_count(s.test); layout++)
         for (int way = 0; way < 8; way++) {
-            op_run run = {.layout = layout, .packed = way & 1, .in_place = way >> 1 & 1,
+            op_run run = {.layout = layout,
+                          .packed = way & 1,
+                          .in_place = way >> 1 & 1,
                           .pool = way & 4 ? pool : NULL};
-            bool same = camx__shape_equal(&op_input_of(s.test, 0)->shape, &op_output_of(s.test, 0)->shape);
+            bool same =
+                camx__shape_equal(&op_input_of(s.test, 0)->shape, &op_output_of(s.test, 0)->shape);
             bool twice = op_input_count(s.test) > 1 && op_input_of(s.test, 1)->same_as >= 0;
             double sum = 0;
             camx_error error;
@@ -213,8 +221,8 @@ START_TEST(every_layout)
                     sum += (double)y->reals[k] * (double)s.seeds[i][k];
             }
             if (!(fabs(sum - expected) <= 1e-10 * (1 + fabs(expected))))
-                ck_abort_msg("%s: layout %d, packed %d, in place %d: %.15g instead of %.15g", line, layout,
-                             run.packed, run.in_place, sum, expected);
+                ck_abort_msg("%s: layout %d, packed %d, in place %d: %.15g instead of %.15g", line,
+                             layout, run.packed, run.in_place, sum, expected);
         }
     camx__pool_release(pool);
     close_subject(&s);
@@ -247,10 +255,11 @@ START_TEST(every_operator_has_a_case)
         bool zero = (op->traits & CAMX__OP_ZERO_GRADIENT) != 0;
         if (op->backward != NULL) {
             ck_assert_msg(!zero, "%s has a backward, but says that its gradient is zero", op->name);
-            ck_assert_msg(has_case(op->name), "%s has a backward, but no line in gradient_cases.h", op->name);
-        } else {
-            ck_assert_msg(zero || is_without(op->name), "%s has no backward, and its gradient is not zero",
+            ck_assert_msg(has_case(op->name), "%s has a backward, but no line in gradient_cases.h",
                           op->name);
+        } else {
+            ck_assert_msg(zero || is_without(op->name),
+                          "%s has no backward, and its gradient is not zero", op->name);
         }
     }
 }
@@ -260,10 +269,12 @@ START_TEST(table_is_in_order)
 {
     for (size_t i = 0; camx__op_at(i) != NULL; i++) {
         const camx__op *op = camx__op_at(i);
-        ck_assert_msg(i == 0 || strcmp(camx__op_at(i - 1)->name, op->name) < 0, "%s is out of order", op->name);
+        ck_assert_msg(i == 0 || strcmp(camx__op_at(i - 1)->name, op->name) < 0,
+                      "%s is out of order", op->name);
         ck_assert_ptr_eq(camx__op_find(op->name), op);
         ck_assert(op->bind != NULL && op->forward != NULL && op->max_outputs >= 1);
-        ck_assert_msg(op->weight_input == 0 || op->pack != NULL, "%s has weights and cannot pack them", op->name);
+        ck_assert_msg(op->weight_input == 0 || op->pack != NULL,
+                      "%s has weights and cannot pack them", op->name);
     }
     ck_assert_ptr_null(camx__op_find("Nothing"));
 }

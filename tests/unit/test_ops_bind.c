@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators refuse: every line gives the status and a part of the sentence. The language of the lines is explained in
- * op_harness.h.
+ * What operators refuse: every line gives the status and a part of the sentence. The language of
+ * the lines is explained in op_harness.h.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -20,10 +20,13 @@ static const refusal refusals[] = {
     {"Conv strides=[0,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' contains 0"},
     {"Conv strides=[1,-2]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' contains -2"},
     {"Conv strides=[1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' has 1 numbers"},
-    {"Conv strides=2; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' should be a list of integers"},
-    {"Conv strides=[9223372036854775807,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' contains"},
+    {"Conv strides=2; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT,
+     "'strides' should be a list of integers"},
+    {"Conv strides=[9223372036854775807,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT,
+     "'strides' contains"},
     {"Conv dilations=[0,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'dilations' contains 0"},
-    {"Conv dilations=[1073741824,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_SHAPE, "does not fit into a padded map"},
+    {"Conv dilations=[1073741824,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_SHAPE,
+     "does not fit into a padded map"},
     {"Conv pads=[1,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'pads' has 2 numbers"},
     {"Conv pads=[-1,0,0,0]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'pads' contains -1"},
     {"Conv kernel_shape=[3,2]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "differs from the weights"},
@@ -35,7 +38,8 @@ static const refusal refusals[] = {
     {"Conv; [1,2,0,5] [3,2,1,1]k", CAMX_E_SHAPE, "no usable height or width"},
     {"Conv; [1,2,5,5] [3,2,0,3]k", CAMX_E_FORMAT, "window of size 0"},
     {"Conv group=0; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "0 groups"},
-    {"Conv group=2; [1,2,5,5] [3,1,3,3]k", CAMX_E_FORMAT, "3 output channels cannot be split into 2 groups"},
+    {"Conv group=2; [1,2,5,5] [3,1,3,3]k", CAMX_E_FORMAT,
+     "3 output channels cannot be split into 2 groups"},
     {"Conv group=-9223372036854775808; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "cannot be split"},
     {"Conv; [1,3,5,5] [3,2,3,3]k", CAMX_E_SHAPE, "its input has 3 channels"},
     {"Conv; [1,2,5,5] [3,2,3]k", CAMX_E_FORMAT, "its weights have rank 3"},
@@ -45,9 +49,11 @@ static const refusal refusals[] = {
     {"MaxPool; [1,2,5,5]", CAMX_E_FORMAT, "'kernel_shape' is missing"},
     {"MaxPool kernel_shape=[2]; [1,2,5,5]", CAMX_E_FORMAT, "'kernel_shape' has 1 numbers"},
     {"MaxPool kernel_shape=[0,2]; [1,2,5,5]", CAMX_E_FORMAT, "'kernel_shape' contains 0"},
-    {"MaxPool kernel_shape=[2,2] pads=[2,0,0,0]; [1,2,5,5]", CAMX_E_FORMAT, "must be smaller than the window"},
+    {"MaxPool kernel_shape=[2,2] pads=[2,0,0,0]; [1,2,5,5]", CAMX_E_FORMAT,
+     "must be smaller than the window"},
     {"MaxPool kernel_shape=[2,2] outputs=2; [1,2,5,5]", CAMX_E_UNSUPPORTED, "Indices"},
-    {"MaxPool kernel_shape=[2,2] pads=[4,0,0,0] dilations=[4,1]; [1,2,3,5]", CAMX_E_UNSUPPORTED, "windows"},
+    {"MaxPool kernel_shape=[2,2] pads=[4,0,0,0] dilations=[4,1]; [1,2,3,5]", CAMX_E_UNSUPPORTED,
+     "windows"},
     {"AveragePool kernel_shape=[6,2]; [1,2,5,5]", CAMX_E_SHAPE, "does not fit"},
     {"AveragePool kernel_shape=[2,2,2]; [1,2,5,5,5]", CAMX_E_UNSUPPORTED, "spatial"},
     {"GlobalAveragePool; [2,3]", CAMX_E_FORMAT, "no height or width"},
@@ -71,8 +77,10 @@ static const refusal refusals[] = {
     /* Normalisation. */
     {"BatchNormalization; [2,3,4] [3]k [3]k [3]k [4]k", CAMX_E_SHAPE, "input 4 has the shape [4]"},
     {"BatchNormalization; [3] [3]k [3]k [3]k [3]k", CAMX_E_FORMAT, "no channel axis"},
-    {"BatchNormalization training_mode=1; [2,3,4] [3]k [3]k [3]k [3]k", CAMX_E_UNSUPPORTED, "evaluation mode"},
-    {"BatchNormalization spatial=0 opset=7; [2,3,4] [3]k [3]k [3]k [3]k", CAMX_E_UNSUPPORTED, "spatial = 0"},
+    {"BatchNormalization training_mode=1; [2,3,4] [3]k [3]k [3]k [3]k", CAMX_E_UNSUPPORTED,
+     "evaluation mode"},
+    {"BatchNormalization spatial=0 opset=7; [2,3,4] [3]k [3]k [3]k [3]k", CAMX_E_UNSUPPORTED,
+     "spatial = 0"},
     {"InstanceNormalization; [2,3] [3]k [3]k", CAMX_E_FORMAT, "no height or width"},
     {"InstanceNormalization; [2,3,4] [3]k [2]k", CAMX_E_SHAPE, "input 2 has the shape [2]"},
 
@@ -130,11 +138,11 @@ START_TEST(refuses)
     camx_error error;
     memset(&error, 0, sizeof error);
     op_case *test = op_open(r->line, &status, &error);
-    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status, r->status,
-                  error.message);
+    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status,
+                  r->status, error.message);
     if (status != CAMX_OK) {
-        ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"", r->line,
-                      error.message, r->sentence);
+        ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"",
+                      r->line, error.message, r->sentence);
         ck_assert_msg(strncmp(error.message, "test: the tested node: ", 23) == 0,
                       "%s: \"%s\" does not say where", r->line, error.message);
     }
@@ -174,22 +182,14 @@ typedef struct batch_rule {
 } batch_rule;
 
 static const batch_rule batch_rules[] = {
-    {"Conv; [2,2,5,5] [3,2,3,3]k", true},
-    {"Add; [2,3,4,4] [3,1,1]k", true},
-    {"Add; [2,3,4,4] [3,1,1]", false},
-    {"Add; [2,3] [2,3]", true},
-    {"Gemm; [2,3] [3,4]k [4]k", true},
-    {"Gemm transA=1; [3,2] [3,4]k", false},
-    {"Gemm; [2,3] [3,4]k [2,4]k", false},
-    {"MatMul; [2,3] [3,4]", true},
-    {"MatMul; [3,4] [2,4,5]", false},
-    {"Softmax; [2,3]", true},
-    {"Softmax axis=0; [2,3]", false},
-    {"ReduceMean axes=[2,3]; [2,3,4,4]", true},
-    {"ReduceMean; [2,3,4,4]", false},
-    {"Flatten; [2,3,4]", true},
-    {"Flatten axis=2; [2,3,4]", false},
-    {"Concat axis=1; [2,3] [2,3]", true},
+    {"Conv; [2,2,5,5] [3,2,3,3]k", true},  {"Add; [2,3,4,4] [3,1,1]k", true},
+    {"Add; [2,3,4,4] [3,1,1]", false},     {"Add; [2,3] [2,3]", true},
+    {"Gemm; [2,3] [3,4]k [4]k", true},     {"Gemm transA=1; [3,2] [3,4]k", false},
+    {"Gemm; [2,3] [3,4]k [2,4]k", false},  {"MatMul; [2,3] [3,4]", true},
+    {"MatMul; [3,4] [2,4,5]", false},      {"Softmax; [2,3]", true},
+    {"Softmax axis=0; [2,3]", false},      {"ReduceMean axes=[2,3]; [2,3,4,4]", true},
+    {"ReduceMean; [2,3,4,4]", false},      {"Flatten; [2,3,4]", true},
+    {"Flatten axis=2; [2,3,4]", false},    {"Concat axis=1; [2,3] [2,3]", true},
     {"Concat axis=0; [2,3] [2,3]", false},
 };
 
@@ -214,7 +214,8 @@ int main(void)
     TCase *tcase = tcase_create("bind");
     tcase_add_loop_test(tcase, refuses, 0, sizeof refusals / sizeof refusals[0]);
     tcase_add_loop_test(tcase, refuses_gradients, 0, sizeof no_gradients / sizeof no_gradients[0]);
-    tcase_add_loop_test(tcase, knows_whether_images_stay_apart, 0, sizeof batch_rules / sizeof batch_rules[0]);
+    tcase_add_loop_test(tcase, knows_whether_images_stay_apart, 0,
+                        sizeof batch_rules / sizeof batch_rules[0]);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

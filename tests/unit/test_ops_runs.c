@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What does not show in small examples: the same bits with any number of threads, tensors large enough to be cut into
- * tasks against plain loops, and epilogues against the same steps one after the other.
+ * What does not show in small examples: the same bits with any number of threads, tensors large
+ * enough to be cut into tasks against plain loops, and epilogues against the same steps one after
+ * the other.
  */
 #include <check.h>
 #include <math.h>
@@ -81,10 +82,11 @@ START_TEST(same_bits_with_any_number_of_threads)
     for (int i = 0; i < 3; i++) {
         camx__memory memory;
         camx__memory_init(&memory, NULL, 0);
-        ck_assert_int_eq(camx__pool_open(&memory, threads[i], NULL, NULL, &run.pool, &error), CAMX_OK);
+        ck_assert_int_eq(camx__pool_open(&memory, threads[i], NULL, NULL, &run.pool, &error),
+                         CAMX_OK);
         forward(test, &run);
-        ck_assert_msg(memcmp(expected, y->reals, y_bytes) == 0, "%s: forward, %d threads", large[_i],
-                      threads[i]);
+        ck_assert_msg(memcmp(expected, y->reals, y_bytes) == 0, "%s: forward, %d threads",
+                      large[_i], threads[i]);
         ck_assert_int_eq(op_backward(test, &run, all, &error), CAMX_OK);
         ck_assert_msg(memcmp(expected_gradient, op_gradient_of(test, 0), x_bytes) == 0,
                       "%s: backward, %d threads", large[_i], threads[i]);
@@ -131,8 +133,8 @@ START_TEST(large_sums)
         for (int64_t i = 0; i < count_of(y); i++) {
             double expected = broadcast_number(op_input_of(test, 0), &y->shape, i) +
                               broadcast_number(op_input_of(test, 1), &y->shape, i);
-            ck_assert_msg(fabs((double)y->reals[i] - expected) < 1e-6, "%s: layout %d, number %lld", sums[_i],
-                          layout, (long long)i);
+            ck_assert_msg(fabs((double)y->reals[i] - expected) < 1e-6, "%s: layout %d, number %lld",
+                          sums[_i], layout, (long long)i);
         }
     }
     op_close(test);
@@ -198,8 +200,12 @@ START_TEST(epilogue_is_the_steps_one_by_one)
     for (int64_t i = 0; i < rows * (channels + 3); i++)
         residual[i] = (real)((double)(i % 13) * 0.2 - 1.1);
     for (int way = 0; way < 8; way++) {
-        camx__epilogue e = {.bias = bias, .residual = way & 1 ? residual : NULL, .residual_pitch = channels + 3,
-                            .activation = functions[way >> 1], .low = (real)-0.25, .high = (real)0.5};
+        camx__epilogue e = {.bias = bias,
+                            .residual = way & 1 ? residual : NULL,
+                            .residual_pitch = channels + 3,
+                            .activation = functions[way >> 1],
+                            .low = (real)-0.25,
+                            .high = (real)0.5};
         op_run run = {.layout = spatial ? 1 : 0, .packed = true, .epilogue = &e};
         forward(test, &run);
         for (int64_t i = 0; i < count_of(y); i++) {
@@ -209,8 +215,9 @@ START_TEST(epilogue_is_the_steps_one_by_one)
             double x = (double)op_output_of(bare, 0)->reals[i] + (double)bias[c];
             if (e.residual != NULL)
                 x += (double)residual[row * (channels + 3) + c];
-            ck_assert_msg(fabs((double)y->reals[i] - activated(&e, x)) < 1e-5, "%s: way %d, number %lld: %g, %g",
-                          fused[_i], way, (long long)i, (double)y->reals[i], activated(&e, x));
+            ck_assert_msg(fabs((double)y->reals[i] - activated(&e, x)) < 1e-5,
+                          "%s: way %d, number %lld: %g, %g", fused[_i], way, (long long)i,
+                          (double)y->reals[i], activated(&e, x));
         }
     }
     free(bias);
@@ -223,10 +230,14 @@ END_TEST
 /* ---- factors that go into packed weights, as those of a folded batch normalisation ---- */
 
 static const char *const scaled[] = {
-    "Conv pads=[1,1,1,1]; [2,5,6,7] [9,5,3,3]k", "Conv pads=[1,1,1,1]; [1,8,18,17] [5,8,3,3]k",
-    "Conv; [2,5,6,7] [9,5,1,1]k",                "Conv group=6; [2,6,6,7] [6,1,3,3]k",
-    "Gemm transB=1; [5,12] [9,12]k",             "Gemm; [5,12] [12,9]k",
-    "MatMul; [2,5,12] [12,9]k",                  "MatMul; [2,5,12] [2,12,9]k",
+    "Conv pads=[1,1,1,1]; [2,5,6,7] [9,5,3,3]k",
+    "Conv pads=[1,1,1,1]; [1,8,18,17] [5,8,3,3]k",
+    "Conv; [2,5,6,7] [9,5,1,1]k",
+    "Conv group=6; [2,6,6,7] [6,1,3,3]k",
+    "Gemm transB=1; [5,12] [9,12]k",
+    "Gemm; [5,12] [12,9]k",
+    "MatMul; [2,5,12] [12,9]k",
+    "MatMul; [2,5,12] [2,12,9]k",
 };
 
 START_TEST(scaled_weights)
@@ -258,7 +269,8 @@ START_TEST(scaled_weights)
     forward(test, &run);
     for (int64_t i = 0; i < count_of(y); i++) {
         double expected = (double)results[i] * (double)scale[i / inner % channels];
-        ck_assert_msg(fabs((double)y->reals[i] - expected) < 2e-5, "%s: number %lld", scaled[_i], (long long)i);
+        ck_assert_msg(fabs((double)y->reals[i] - expected) < 2e-5, "%s: number %lld", scaled[_i],
+                      (long long)i);
     }
     ck_assert_int_eq(op_backward(test, &run, all, &error), CAMX_OK);
     for (int64_t i = 0; i < inputs; i++)
@@ -277,7 +289,8 @@ int main(void)
     Suite *suite = suite_create("ops_runs");
     TCase *tcase = tcase_create("runs");
     tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, same_bits_with_any_number_of_threads, 0, sizeof large / sizeof large[0]);
+    tcase_add_loop_test(tcase, same_bits_with_any_number_of_threads, 0,
+                        sizeof large / sizeof large[0]);
     tcase_add_loop_test(tcase, large_sums, 0, sizeof sums / sizeof sums[0]);
     tcase_add_loop_test(tcase, epilogue_is_the_steps_one_by_one, 0, sizeof fused / sizeof fused[0]);
     tcase_add_loop_test(tcase, scaled_weights, 0, sizeof scaled / sizeof scaled[0]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators with numbers that were worked out by hand or by the definition: every line gives the inputs, the shape and
- * the numbers of the result. The language of the lines is explained in op_harness.h.
+ * Operators with numbers that were worked out by hand or by the definition: every line gives the
+ * inputs, the shape and the numbers of the result. The language of the lines is explained in
+ * op_harness.h.
  */
 #include <check.h>
 #include <math.h>
@@ -20,7 +21,8 @@ static const example examples[] = {
     {"Add; i[2]k{9223372036854775807,1} i[2]k{1,2}", "[2] -9223372036854775808 3"},
     {"Sub; j[2]k{-2147483648,5} j[1]k{1}", "[2] 2147483647 4"},
     {"Mul; u[2]k{200,3} u[]k{2}", "[2] 144 6"},
-    {"Div; i[6]k{7,-7,7,-7,5,-9223372036854775808} i[6]k{2,2,-2,-2,0,-1}", "[6] 3 -3 -3 3 0 -9223372036854775808"},
+    {"Div; i[6]k{7,-7,7,-7,5,-9223372036854775808} i[6]k{2,2,-2,-2,0,-1}",
+     "[6] 3 -3 -3 3 0 -9223372036854775808"},
     {"Pow; i[5]k{2,-3,0,-1,7} i[5]k{10,3,0,-3,-1}", "[5] 1024 -27 1 -1 0"},
     {"Pow; [3]{2,3,4} i[]k{2}", "[3] 4 9 16"},
     {"Pow; i[2]k{4,9} [1]k{0.5}", "[2] 2 3"},
@@ -80,7 +82,8 @@ static const example examples[] = {
     {"MaxPool kernel_shape=[2] strides=[2]; [1,1,5]{1,2,3,4,5}", "[1,1,2] 2 4"},
     {"MaxPool kernel_shape=[2] strides=[2] ceil_mode=1; [1,1,5]{1,2,3,4,5}", "[1,1,3] 2 4 5"},
     /* A third window would start in the padding behind the map. */
-    {"MaxPool kernel_shape=[2] strides=[3] pads=[1,1] ceil_mode=1; [1,1,4]{4,3,2,1}", "[1,1,2] 4 2"},
+    {"MaxPool kernel_shape=[2] strides=[3] pads=[1,1] ceil_mode=1; [1,1,4]{4,3,2,1}",
+     "[1,1,2] 4 2"},
     {"MaxPool kernel_shape=[3] strides=[2] auto_pad='SAME_UPPER'; [1,1,4]{1,2,3,4}", "[1,1,2] 3 4"},
     {"MaxPool kernel_shape=[3] strides=[2] auto_pad='SAME_LOWER'; [1,1,4]{1,2,3,4}", "[1,1,2] 2 4"},
     {"MaxPool kernel_shape=[3] strides=[2] auto_pad='VALID'; [1,1,4]{1,2,3,4}", "[1,1,1] 3"},
@@ -90,13 +93,16 @@ static const example examples[] = {
     {"AveragePool kernel_shape=[2] strides=[2] pads=[1,1] count_include_pad=1; [1,1,4]{1,2,3,4}",
      "[1,1,3] 0.5 2.5 2"},
     {"AveragePool kernel_shape=[3] strides=[2] ceil_mode=1; [1,1,4]{1,2,3,4}", "[1,1,2] 2 3.5"},
-    {"Conv auto_pad='SAME_UPPER' strides=[2]; [1,1,4]{1,2,3,4} [1,1,3]k{1,10,100}", "[1,1,2] 321 43"},
-    {"Conv auto_pad='SAME_LOWER' strides=[2]; [1,1,4]{1,2,3,4} [1,1,3]k{1,10,100}", "[1,1,2] 210 432"},
+    {"Conv auto_pad='SAME_UPPER' strides=[2]; [1,1,4]{1,2,3,4} [1,1,3]k{1,10,100}",
+     "[1,1,2] 321 43"},
+    {"Conv auto_pad='SAME_LOWER' strides=[2]; [1,1,4]{1,2,3,4} [1,1,3]k{1,10,100}",
+     "[1,1,2] 210 432"},
     {"Conv pads=[0,2]; [1,1,3]{1,2,3} [1,1,2]k{1,10} [1]k{0.5}", "[1,1,4] 21.5 32.5 3.5 0.5"},
     {"Conv group=2; [1,2,2]{1,2,3,4} [2,1,1]k{10,100}", "[1,2,2] 10 20 300 400"},
     {"GlobalAveragePool; [1,2,2,2]{1,2,3,4,5,6,7,8}", "[1,2,1,1] 2.5 6.5"},
     {"GlobalMaxPool; [1,2,2,2]{1,2,3,4,8,7,6,5}", "[1,2,1,1] 4 8"},
-    {"LRN size=3 alpha=3.0 beta=0.5 bias=1.0; [1,3,1]{1,2,2}", "[1,3,1] 0.40824829 0.632455532 0.666666667"},
+    {"LRN size=3 alpha=3.0 beta=0.5 bias=1.0; [1,3,1]{1,2,2}",
+     "[1,3,1] 0.40824829 0.632455532 0.666666667"},
 
     /* Products. */
     {"Gemm transB=1 alpha=2.0 beta=3.0; [1,2]{1,2} [2,2]k{1,2,3,4} [2]k{1,10}", "[1,2] 13 52"},
@@ -115,7 +121,8 @@ static const example examples[] = {
     {"Identity; i[2]k{1,2}", "[2] 1 2"},
     {"ReduceMean axes=[-1] keepdims=0; [2,2]{1,2,3,5}", "[2] 1.5 4"},
     {"ReduceMean axes=[0,1]; [2,2]{1,2,3,6}", "[1,1] 3"},
-    {"BatchNormalization epsilon=0.0; [1,2,1]{3,5} [2]k{2,3} [2]k{1,-1} [2]k{1,1} [2]k{4,16}", "[1,2,1] 3 2"},
+    {"BatchNormalization epsilon=0.0; [1,2,1]{3,5} [2]k{2,3} [2]k{1,-1} [2]k{1,1} [2]k{4,16}",
+     "[1,2,1] 3 2"},
     {"InstanceNormalization epsilon=0.0; [1,1,2]{1,3} [1]k{2} [1]k{10}", "[1,1,2] 8 12"},
     {"Mean; [2]{1,2} [1]{5}", "[2] 3 3.5"},
 };
@@ -147,10 +154,11 @@ static void check_numbers(const example *e, const op_value *y, const char *at)
         double expected = strtod(start, (char **)(uintptr_t)&at);
         ck_assert_msg(at != start, "%s: there are more than %lld numbers", e->line, (long long)i);
         if (y->reals != NULL && !near((double)y->reals[i], expected))
-            ck_abort_msg("%s: number %lld is %.9g, not %.9g", e->line, (long long)i, (double)y->reals[i],
-                         expected);
+            ck_abort_msg("%s: number %lld is %.9g, not %.9g", e->line, (long long)i,
+                         (double)y->reals[i], expected);
         if (y->ints != NULL && y->ints[i] != strtoll(start, NULL, 10))
-            ck_abort_msg("%s: number %lld is %lld, not %s", e->line, (long long)i, (long long)y->ints[i], start);
+            ck_abort_msg("%s: number %lld is %lld, not %s", e->line, (long long)i,
+                         (long long)y->ints[i], start);
     }
     ck_assert_msg(*at == '\0', "%s: numbers are missing", e->line);
 }
