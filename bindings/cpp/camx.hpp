@@ -150,42 +150,44 @@ inline camx_pixels pixels(const std::uint8_t *data, int width, int height,
 
 /* ---------------------------------------------------------------------------------------------------
  * Options: the C structs, defaults set
+ *
+ * The C functions are called past the macros of their names, which would measure the derived structs.
  * ------------------------------------------------------------------------------------------------- */
 
 struct model_options : camx_model_options {
-    model_options() noexcept { camx_model_options_init(this); }
+    model_options() noexcept { (camx_model_options_init)(this, sizeof(camx_model_options)); }
 };
 
 struct session_options : camx_session_options {
-    session_options() noexcept { camx_session_options_init(this); }
+    session_options() noexcept { (camx_session_options_init)(this, sizeof(camx_session_options)); }
 };
 
 struct render_options : camx_render_options {
-    render_options() noexcept { camx_render_options_init(this); }
+    render_options() noexcept { (camx_render_options_init)(this, sizeof(camx_render_options)); }
 };
 
 struct overlay_options : camx_overlay_options {
-    overlay_options() noexcept { camx_overlay_options_init(this); }
+    overlay_options() noexcept { (camx_overlay_options_init)(this, sizeof(camx_overlay_options)); }
 };
 
 /* Return false to stop. Called now and then, on the thread of the call only. */
 using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
 struct occlusion_options : camx_occlusion_options {
-    occlusion_options() noexcept { camx_occlusion_options_init(this); }
+    occlusion_options() noexcept { (camx_occlusion_options_init)(this, sizeof(camx_occlusion_options)); }
     camx::progress on_progress; /* used instead of the C callback if set */
 
     /* captum.attr.Occlusion's conventions; say CAMX_SCORE_LOGIT in the target as well. */
     static occlusion_options captum() noexcept
     {
         occlusion_options result;
-        camx_occlusion_options_captum(&result);
+        (camx_occlusion_options_captum)(&result, sizeof(camx_occlusion_options));
         return result;
     }
 };
 
 struct explain_options : camx_explain_options {
-    explain_options() noexcept { camx_explain_options_init(this); }
+    explain_options() noexcept { (camx_explain_options_init)(this, sizeof(camx_explain_options)); }
     camx::progress on_progress;
 };
 
@@ -263,7 +265,9 @@ struct input_options : camx_input_options {
     explicit input_options(const model &model, camx_preset preset = CAMX_PRESET_AUTO)
     {
         camx_error reason;
-        detail::check(camx_input_options_for(model.get(), preset, this, &reason), reason);
+        detail::check((camx_input_options_for)(model.get(), preset, this,
+                                               sizeof(camx_input_options), &reason),
+                      reason);
     }
 };
 
@@ -448,6 +452,9 @@ class session {
         camx_error reason;
         detail::check(camx_session_run(get(), input.get(), &reason), reason);
     }
+
+    /* How many images the last input has; 0 before the first. */
+    std::uint32_t image_count() const noexcept { return camx_session_image_count(get()); }
 
     std::vector<float> scores(camx_score score, std::uint32_t image = 0)
     {

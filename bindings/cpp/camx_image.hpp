@@ -15,11 +15,11 @@
 namespace camx {
 
 struct image_options : camx_image_options {
-    image_options() noexcept { camx_image_options_init(this); }
+    image_options() noexcept { (camx_image_options_init)(this, sizeof(camx_image_options)); }
 };
 
 struct write_options : camx_write_options {
-    write_options() noexcept { camx_write_options_init(this); }
+    write_options() noexcept { (camx_write_options_init)(this, sizeof(camx_write_options)); }
 };
 
 /* A picture that libcamx-image owns: 8-bit RGB, rows without gaps, upright. */

@@ -35,6 +35,12 @@
  *    NULL or are untouched, unless the function says that partial results are kept.
  *  - Options structs begin with struct_size. Call the matching _init function, change what you like, pass it.
  *    NULL instead of a struct means all defaults. Later versions only append fields.
+ *  - Whatever fills such a struct from nothing (the _init functions, camx_target_for_class, ...) is called through
+ *    a macro of its own name that passes the size of your struct, so that a later library never writes behind
+ *    the struct of an earlier program. Bindings call the function and pass the size themselves. The bytes that
+ *    both sides know are filled, and struct_size becomes their number (0 where `size` is below 8: no version has
+ *    such a struct, every call refuses it). NULL instead of a struct to fill does nothing. In C++ pass a pointer
+ *    to the C struct, not to a class derived from it: the macro measures what the pointer points to.
  *  - Handles are opaque. What you create you release; release functions accept NULL.
  *  - Texts are UTF-8 and NUL-terminated. Texts returned by a handle live as long as the handle.
  *  - Tensors are in ONNX order: [N, C, H, W] is images, channels, rows, columns, row-major, unless the
@@ -156,7 +162,8 @@ typedef struct camx_model_options {
     int32_t reserved;
 } camx_model_options;
 
-CAMX_API void camx_model_options_init(camx_model_options *options);
+CAMX_API void (camx_model_options_init)(camx_model_options *options, uint32_t size);
+#define camx_model_options_init(options) camx_model_options_init((options), sizeof *(options))
 
 /* Opens an ONNX file (opset 6 to 25, float32 or float16). The whole graph is checked: a network that
  * cannot be run is refused here with the names of all operators that are missing. The file is kept open and
@@ -252,7 +259,8 @@ typedef struct camx_session_options {
     uint32_t reserved;
 } camx_session_options;
 
-CAMX_API void camx_session_options_init(camx_session_options *options);
+CAMX_API void (camx_session_options_init)(camx_session_options *options, uint32_t size);
+#define camx_session_options_init(options) camx_session_options_init((options), sizeof *(options))
 
 /* Plans the network for its default input size. Another size is planned when the first such input comes.
  * Since 0.1. */
@@ -330,8 +338,10 @@ typedef struct camx_pixels {
 } camx_pixels;
 
 /* Fills a camx_pixels. Since 0.1. */
-CAMX_API void camx_pixels_init(camx_pixels *pixels, int32_t format, int32_t width, int32_t height,
-                               size_t stride, uint8_t *data);
+CAMX_API void (camx_pixels_init)(camx_pixels *pixels, uint32_t size, int32_t format, int32_t width,
+                                 int32_t height, size_t stride, uint8_t *data);
+#define camx_pixels_init(pixels, format, width, height, stride, data) \
+    camx_pixels_init((pixels), sizeof *(pixels), (format), (width), (height), (stride), (data))
 
 /* How a picture becomes the network's size. */
 typedef enum camx_fit {
@@ -371,8 +381,10 @@ typedef struct camx_input_options {
 } camx_input_options;
 
 /* Fills the options with a preset for this model. Since 0.1. */
-CAMX_API camx_status camx_input_options_for(const camx_model *model, int32_t preset,
-                                            camx_input_options *options, camx_error *error);
+CAMX_API camx_status (camx_input_options_for)(const camx_model *model, int32_t preset,
+                                              camx_input_options *options, uint32_t size, camx_error *error);
+#define camx_input_options_for(model, preset, options, error) \
+    camx_input_options_for((model), (preset), (options), sizeof *(options), (error))
 
 /* An immutable snapshot of what goes into the network: one or more images. Reference-counted. */
 typedef struct camx_input camx_input;
@@ -409,6 +421,11 @@ CAMX_API const char *camx_input_description(const camx_input *input);
 /* Runs the network on `input`, which becomes the session's last input; NULL = only make sure that the last
  * input was run. The session keeps a reference. Since 0.1. */
 CAMX_API camx_status camx_session_run(camx_session *session, camx_input *input, camx_error *error);
+
+/* How many images the session's last input has: scores, values and maps with input NULL are for these. 0 before the
+ * first. An input that the network cannot take leaves the last one in its place; a call that fails later has
+ * already replaced it. Since 0.1. */
+CAMX_API uint32_t camx_session_image_count(const camx_session *session);
 
 typedef enum camx_score {
     CAMX_SCORE_DEFAULT = 0,    /* what the method's description says */
@@ -463,10 +480,13 @@ typedef struct camx_target {
     uint32_t reserved;
 } camx_target;
 
-CAMX_API void camx_target_init(camx_target *target);
+CAMX_API void (camx_target_init)(camx_target *target, uint32_t size);
+#define camx_target_init(target) camx_target_init((target), sizeof *(target))
 
 /* Init and CAMX_TARGET_CLASS in one. */
-CAMX_API void camx_target_for_class(camx_target *target, int32_t class_index);
+CAMX_API void (camx_target_for_class)(camx_target *target, uint32_t size, int32_t class_index);
+#define camx_target_for_class(target, class_index) \
+    camx_target_for_class((target), sizeof *(target), (class_index))
 
 /* The gradient of the target with respect to a layer or the input (by its name), in ONNX order; count as in
  * camx_session_value. `input` NULL = the last one, target NULL = the top class. Since 0.1. */
@@ -548,7 +568,8 @@ typedef struct camx_render_options {
     int32_t reserved;
 } camx_render_options;
 
-CAMX_API void camx_render_options_init(camx_render_options *options);
+CAMX_API void (camx_render_options_init)(camx_render_options *options, uint32_t size);
+#define camx_render_options_init(options) camx_render_options_init((options), sizeof *(options))
 
 /* The map in the caller's own pixels: width x height floats, where these are photo_width and photo_height or any
  * other size of the same picture. Parts of the picture that the network never saw (outside the crop) are NaN.
@@ -572,7 +593,8 @@ typedef struct camx_cam_options {
     int32_t reserved;
 } camx_cam_options;
 
-CAMX_API void camx_cam_options_init(camx_cam_options *options);
+CAMX_API void (camx_cam_options_init)(camx_cam_options *options, uint32_t size);
+#define camx_cam_options_init(options) camx_cam_options_init((options), sizeof *(options))
 CAMX_API camx_status cam_compute(camx_session *session, camx_input *input, const camx_target *target,
                                  const camx_cam_options *options, camx_map *map, camx_error *error);
 
@@ -584,7 +606,8 @@ typedef struct camx_gradcam_options {
     const char *layer; /* NULL (default) = the default layer */
 } camx_gradcam_options;
 
-CAMX_API void camx_gradcam_options_init(camx_gradcam_options *options);
+CAMX_API void (camx_gradcam_options_init)(camx_gradcam_options *options, uint32_t size);
+#define camx_gradcam_options_init(options) camx_gradcam_options_init((options), sizeof *(options))
 CAMX_API camx_status gradcam_compute(camx_session *session, camx_input *input, const camx_target *target,
                                      const camx_gradcam_options *options, camx_map *map, camx_error *error);
 
@@ -603,7 +626,8 @@ typedef struct camx_gradcampp_options {
     const char *layer; /* NULL (default) = the default layer */
 } camx_gradcampp_options;
 
-CAMX_API void camx_gradcampp_options_init(camx_gradcampp_options *options);
+CAMX_API void (camx_gradcampp_options_init)(camx_gradcampp_options *options, uint32_t size);
+#define camx_gradcampp_options_init(options) camx_gradcampp_options_init((options), sizeof *(options))
 CAMX_API camx_status gradcampp_compute(camx_session *session, camx_input *input, const camx_target *target,
                                        const camx_gradcampp_options *options, camx_map *map,
                                        camx_error *error);
@@ -634,16 +658,18 @@ typedef struct camx_occlusion_options {
     float fill_value;      /* CAMX_FILL_VALUE */
     float blur_sigma;      /* CAMX_FILL_BLUR: standard deviation in pixels; 0 (default) = patch width / 2 */
     int32_t edge;          /* camx_edge */
-    int32_t reserved;
+    int32_t reserved[2];
     camx_progress_fn *progress; /* NULL (default) = none */
     void *progress_user;
     double deadline;       /* seconds for the whole call; 0 (default) = none */
 } camx_occlusion_options;
 
-CAMX_API void camx_occlusion_options_init(camx_occlusion_options *options);
+CAMX_API void (camx_occlusion_options_init)(camx_occlusion_options *options, uint32_t size);
+#define camx_occlusion_options_init(options) camx_occlusion_options_init((options), sizeof *(options))
 
 /* captum.attr.Occlusion's conventions: value 0, CAMX_EDGE_CROP. Its score is the logit: say so in the target. */
-CAMX_API void camx_occlusion_options_captum(camx_occlusion_options *options);
+CAMX_API void (camx_occlusion_options_captum)(camx_occlusion_options *options, uint32_t size);
+#define camx_occlusion_options_captum(options) camx_occlusion_options_captum((options), sizeof *(options))
 
 /* On CAMX_E_CANCELLED and CAMX_E_DEADLINE the map holds what was done (CAMX_FINDING_PARTIAL). Since 0.1. */
 CAMX_API camx_status occlusion_map(camx_session *session, camx_input *input, const camx_target *target,
@@ -666,7 +692,8 @@ typedef struct camx_explain_options {
     double deadline;            /* seconds; 0 (default) = none */
 } camx_explain_options;
 
-CAMX_API void camx_explain_options_init(camx_explain_options *options);
+CAMX_API void (camx_explain_options_init)(camx_explain_options *options, uint32_t size);
+#define camx_explain_options_init(options) camx_explain_options_init((options), sizeof *(options))
 CAMX_API camx_status camx_explain(camx_session *session, int32_t method, camx_input *input,
                                   const camx_target *target, const camx_explain_options *options, camx_map *map,
                                   camx_error *error);
@@ -711,7 +738,8 @@ typedef struct camx_overlay_options {
     int32_t even;         /* 0 (default): strength in proportion to the heat; 1: alpha everywhere (as papers do) */
 } camx_overlay_options;
 
-CAMX_API void camx_overlay_options_init(camx_overlay_options *options);
+CAMX_API void (camx_overlay_options_init)(camx_overlay_options *options, uint32_t size);
+#define camx_overlay_options_init(options) camx_overlay_options_init((options), sizeof *(options))
 
 /* Paints heat (width x height floats of the photograph, as camx_map_render gives them) over the photograph.
  * out: RGB, same size, memory of the caller. NaN leaves the photograph as it is. Since 0.1. */
@@ -737,7 +765,8 @@ typedef struct camx_sheet_options {
     const char *title;   /* above everything, or NULL (default) */
 } camx_sheet_options;
 
-CAMX_API void camx_sheet_options_init(camx_sheet_options *options);
+CAMX_API void (camx_sheet_options_init)(camx_sheet_options *options, uint32_t size);
+#define camx_sheet_options_init(options) camx_sheet_options_init((options), sizeof *(options))
 
 /* The size in pixels that camx_sheet_draw needs. Since 0.1. */
 CAMX_API camx_status camx_sheet_size(const camx_tile *tiles, uint32_t count, const camx_sheet_options *options,

@@ -26,7 +26,8 @@ typedef struct camx_image_options {
     uint8_t background[4];           /* transparent pixels are laid on this: red, green, blue, unused; default white */
 } camx_image_options;
 
-CAMX_API void camx_image_options_init(camx_image_options *options);
+CAMX_API void (camx_image_options_init)(camx_image_options *options, uint32_t size);
+#define camx_image_options_init(options) camx_image_options_init((options), sizeof *(options))
 
 /* Reads a PNG or JPEG file; the kind is told by its first bytes, not by its name. Grey, palette, 16-bit,
  * interlaced, alpha, CMYK and YCCK become 8-bit RGB. A damaged file is refused, never half shown. Since 0.1. */
@@ -36,8 +37,12 @@ CAMX_API camx_status camx_image_read_memory(const void *bytes, size_t size, cons
                                             camx_image **image, camx_error *error);
 CAMX_API void camx_image_release(camx_image *image);
 
-/* Points `pixels` at the picture's own memory (RGB); valid until the image is released. Since 0.1. */
-CAMX_API camx_status camx_image_get_pixels(const camx_image *image, camx_pixels *pixels, camx_error *error);
+/* Points `pixels` at the picture's own memory (RGB); valid until the image is released. All of `pixels` is filled,
+ * struct_size too. Since 0.1. */
+CAMX_API camx_status (camx_image_get_pixels)(const camx_image *image, camx_pixels *pixels, uint32_t size,
+                                             camx_error *error);
+#define camx_image_get_pixels(image, pixels, error) \
+    camx_image_get_pixels((image), (pixels), sizeof *(pixels), (error))
 
 /* An empty (black) picture to draw into. Since 0.1. */
 CAMX_API camx_status camx_image_create(int32_t width, int32_t height, const camx_image_options *options,
@@ -51,7 +56,8 @@ typedef struct camx_write_options {
     const camx_allocator *allocator; /* NULL (default): malloc */
 } camx_write_options;
 
-CAMX_API void camx_write_options_init(camx_write_options *options);
+CAMX_API void (camx_write_options_init)(camx_write_options *options, uint32_t size);
+#define camx_write_options_init(options) camx_write_options_init((options), sizeof *(options))
 
 /* Writes a picture; the name's ending chooses: .png, .jpg or .jpeg. The file appears whole or not at all: it is
  * written under a temporary name in the same folder and then renamed. PNG keeps an alpha channel, JPEG drops

@@ -136,14 +136,20 @@ static camx__input_spec spec_of(const camx_model *model)
     return spec;
 }
 
-camx_status camx_input_options_for(const camx_model *model, int32_t preset, camx_input_options *options,
-                                   camx_error *error)
+camx_status (camx_input_options_for)(const camx_model *model, int32_t preset, camx_input_options *options,
+                                     uint32_t size, camx_error *error)
 {
+    camx_input_options filled;
     CAMX__BEGIN(error);
     CAMX__NOT_NULL(model, error);
     CAMX__NOT_NULL(options, error);
     camx__input_spec spec = spec_of(model);
-    return camx__input_options_for(&spec, preset, options, error);
+    if (size < 2 * sizeof(uint32_t))
+        return camx__fail(error, CAMX_E_ARGUMENT, "%s: room for %u bytes of camx_input_options was given; "
+                          "pass the size of the struct", __func__, size);
+    CAMX__FORWARD(camx__input_options_for(&spec, preset, &filled, error));
+    camx__options_fill(options, size, &filled, sizeof filled);
+    return CAMX_OK;
 }
 
 camx_status camx_input_from_pixels(const camx_model *model, const camx_pixels *pixels,

@@ -1,105 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The defaults of every options struct. */
-#include <string.h>
-
+/*
+ * The defaults of every options struct. Each function fills a struct of its own and gives the caller the
+ * part that fits: a program may know fewer fields than this library. The names stand in parentheses because
+ * camx.h has macros of the same names that pass the size.
+ */
+#include "base/options.h"
 #include "map/map.h"
 #include "picture/picture.h"
 
 #define GIB ((uint64_t)1 << 30)
 
-/* Everything zero but the size. */
-#define START(options)                               \
-    do {                                             \
-        memset((options), 0, sizeof *(options));     \
-        (options)->struct_size = sizeof *(options);  \
-    } while (0)
-
-void camx_model_options_init(camx_model_options *options)
+void (camx_model_options_init)(camx_model_options *options, uint32_t size)
 {
-    START(options);
-    options->external_data = 1;
-    options->max_memory = 16 * GIB;
-    options->max_file_bytes = 8 * GIB;
-    options->max_multiply_adds = 10000000000000u;
-    options->max_nodes = 100000;
-    options->max_name_bytes = 65536;
-    options->copy = 1;
+    camx_model_options filled = {
+        .external_data = 1,
+        .max_memory = 16 * GIB,
+        .max_file_bytes = 8 * GIB,
+        .max_multiply_adds = 10000000000000u,
+        .max_nodes = 100000,
+        .max_name_bytes = 65536,
+        .copy = 1,
+    };
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_session_options_init(camx_session_options *options)
+void (camx_session_options_init)(camx_session_options *options, uint32_t size)
 {
-    START(options);
-    options->fusion = 1;
+    camx_session_options filled = {.fusion = 1};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_pixels_init(camx_pixels *pixels, int32_t format, int32_t width, int32_t height, size_t stride,
-                      uint8_t *data)
+void (camx_pixels_init)(camx_pixels *pixels, uint32_t size, int32_t format, int32_t width, int32_t height,
+                        size_t stride, uint8_t *data)
 {
-    START(pixels);
-    pixels->format = format;
-    pixels->width = width;
-    pixels->height = height;
-    pixels->stride = stride;
-    pixels->data = data;
+    camx_pixels filled = {.format = format, .width = width, .height = height, .stride = stride, .data = data};
+    camx__options_fill(pixels, size, &filled, sizeof filled);
 }
 
-void camx_target_init(camx_target *target)
+void (camx_target_init)(camx_target *target, uint32_t size)
 {
-    START(target);
-    target->other_index = -1;
+    camx_target filled = {.other_index = -1};
+    camx__options_fill(target, size, &filled, sizeof filled);
 }
 
-void camx_target_for_class(camx_target *target, int32_t class_index)
+void (camx_target_for_class)(camx_target *target, uint32_t size, int32_t class_index)
 {
-    camx_target_init(target);
-    target->kind = CAMX_TARGET_CLASS;
-    target->class_index = class_index;
+    camx_target filled = {.kind = CAMX_TARGET_CLASS, .class_index = class_index, .other_index = -1};
+    camx__options_fill(target, size, &filled, sizeof filled);
 }
 
-void camx_render_options_init(camx_render_options *options)
+void (camx_render_options_init)(camx_render_options *options, uint32_t size)
 {
-    camx__map_render_defaults(options);
+    camx_render_options filled;
+    camx__map_render_defaults(&filled);
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_cam_options_init(camx_cam_options *options)
+void (camx_cam_options_init)(camx_cam_options *options, uint32_t size)
 {
-    START(options);
+    camx_cam_options filled = {0};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_gradcam_options_init(camx_gradcam_options *options)
+void (camx_gradcam_options_init)(camx_gradcam_options *options, uint32_t size)
 {
-    START(options);
+    camx_gradcam_options filled = {0};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_gradcampp_options_init(camx_gradcampp_options *options)
+void (camx_gradcampp_options_init)(camx_gradcampp_options *options, uint32_t size)
 {
-    START(options);
+    camx_gradcampp_options filled = {.rule = CAMX_GRADCAMPP_PAPER};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_occlusion_options_init(camx_occlusion_options *options)
+void (camx_occlusion_options_init)(camx_occlusion_options *options, uint32_t size)
 {
-    START(options);
-    memset(options->fill_rgb, 128, sizeof options->fill_rgb);
+    camx_occlusion_options filled = {.fill = CAMX_FILL_COLOUR, .fill_rgb = {128, 128, 128, 128}};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_occlusion_options_captum(camx_occlusion_options *options)
+void (camx_occlusion_options_captum)(camx_occlusion_options *options, uint32_t size)
 {
-    camx_occlusion_options_init(options);
-    options->fill = CAMX_FILL_VALUE;
-    options->edge = CAMX_EDGE_CROP;
+    camx_occlusion_options filled;
+    camx_occlusion_options_init(&filled);
+    filled.fill = CAMX_FILL_VALUE;
+    filled.edge = CAMX_EDGE_CROP;
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_explain_options_init(camx_explain_options *options)
+void (camx_explain_options_init)(camx_explain_options *options, uint32_t size)
 {
-    START(options);
+    camx_explain_options filled = {0};
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_overlay_options_init(camx_overlay_options *options)
+void (camx_overlay_options_init)(camx_overlay_options *options, uint32_t size)
 {
-    camx__picture_overlay_defaults(options);
+    camx_overlay_options filled;
+    camx__picture_overlay_defaults(&filled);
+    camx__options_fill(options, size, &filled, sizeof filled);
 }
 
-void camx_sheet_options_init(camx_sheet_options *options)
+void (camx_sheet_options_init)(camx_sheet_options *options, uint32_t size)
 {
-    camx__picture_sheet_defaults(options);
+    camx_sheet_options filled;
+    camx__picture_sheet_defaults(&filled);
+    camx__options_fill(options, size, &filled, sizeof filled);
 }

@@ -108,6 +108,11 @@ camx_status camx_session_run(camx_session *session, camx_input *input, camx_erro
     return camx__session_run_all(session, error);
 }
 
+uint32_t camx_session_image_count(const camx_session *session)
+{
+    return session != NULL ? camx__session_images(session) : 0;
+}
+
 static camx_status logits_of(camx_session *session, uint32_t image, const float **logits, camx_error *error)
 {
     CAMX__FORWARD(camx__session_take(session, NULL, error));

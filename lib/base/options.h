@@ -30,6 +30,23 @@
 #define CAMX__OPTIONS_GIVE(type, wanted, filled, error)                                            \
     camx__options_give((wanted), sizeof(type), alignof(type), (filled), #type, (error))
 
+/* Gives a caller's struct of `size` bytes the beginning of `filled`, a struct of `known` bytes, with
+ * a struct_size that says how many bytes were given. A struct too short for any version gets zeros: a
+ * struct_size of 0 is refused wherever the struct is used. For the _init functions. */
+static inline void camx__options_fill(void *wanted, uint32_t size, const void *filled, size_t known)
+{
+    uint32_t bytes = size < known ? size : (uint32_t)known;
+
+    if (wanted == NULL)
+        return;
+    if (bytes < 2 * sizeof bytes) {
+        memset(wanted, 0, bytes);
+        return;
+    }
+    memcpy(wanted, filled, bytes);
+    memcpy(wanted, &bytes, sizeof bytes);
+}
+
 /* Whether the struct_size at the start of `given` is one this version understands. `cure` says who
  * sets it. */
 static inline camx_status camx__options_check(const void *given, size_t size, size_t alignment,

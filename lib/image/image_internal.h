@@ -51,6 +51,11 @@ const char *camx__image_errno_text(int number);
 
 /* ---- Memory and pictures (image_memory.c) ---- */
 
+/* Gives a caller's struct of `size` bytes the beginning of `filled`, a struct of `known` bytes, with
+ * a struct_size that says how many bytes were given. One that is too short for any version gets
+ * zeros, which are refused wherever the struct is used. */
+void camx__image_fill(void *wanted, uint32_t size, const void *filled, size_t known);
+
 struct camx_image {
     camx_allocator allocator;
     int32_t width;

@@ -32,6 +32,20 @@ void camx__image_free(const camx_allocator *allocator, void *block)
         allocator->release(block, allocator->user);
 }
 
+void camx__image_fill(void *wanted, uint32_t size, const void *filled, size_t known)
+{
+    uint32_t bytes = size < known ? size : (uint32_t)known;
+
+    if (wanted == NULL)
+        return;
+    if (bytes < 2 * sizeof bytes) {
+        memset(wanted, 0, bytes);
+        return;
+    }
+    memcpy(wanted, filled, bytes);
+    memcpy(wanted, &bytes, sizeof bytes);
+}
+
 camx_status camx__image_check_size(const camx__image_job *job, const camx_image_options *options,
                                    uint64_t width, uint64_t height)
 {
@@ -80,21 +94,26 @@ void camx_image_release(camx_image *image)
     }
 }
 
-camx_status camx_image_get_pixels(const camx_image *image, camx_pixels *pixels, camx_error *error)
+camx_status (camx_image_get_pixels)(const camx_image *image, camx_pixels *pixels, uint32_t size,
+                                    camx_error *error)
 {
+    camx_pixels filled = {.struct_size = sizeof filled, .format = CAMX_PIXEL_RGB};
     camx__image_job job;
 
     camx__image_job_init(&job, "camx_image_get_pixels", NULL, error);
     if (image == NULL || pixels == NULL)
         return camx__image_fail(&job, CAMX_E_ARGUMENT, "%s is NULL",
                                 image == NULL ? "image" : "pixels");
-    memset(pixels, 0, sizeof *pixels);
-    pixels->struct_size = sizeof *pixels;
-    pixels->format = CAMX_PIXEL_RGB;
-    pixels->width = image->width;
-    pixels->height = image->height;
-    pixels->stride = image->stride;
-    pixels->data = image->data;
+    if (size < 2 * sizeof(uint32_t))
+        return camx__image_fail(&job, CAMX_E_ARGUMENT,
+                                "room for %u bytes of camx_pixels was given; pass the size of the "
+                                "struct",
+                                (unsigned)size);
+    filled.width = image->width;
+    filled.height = image->height;
+    filled.stride = image->stride;
+    filled.data = image->data;
+    camx__image_fill(pixels, size, &filled, sizeof filled);
     return CAMX_OK;
 }
 

@@ -2,24 +2,22 @@
 /*
  * The public functions that read pictures: options, bytes, kind, and then the decoder of that kind.
  */
-#include <string.h>
-
 #include "image/image_internal.h"
 
 #define DEFAULT_PIXELS ((uint64_t)1 << 28)
 #define DEFAULT_FILE_BYTES ((uint64_t)1 << 30)
 #define DEFAULT_SCANS 500
 
-void camx_image_options_init(camx_image_options *options)
+void (camx_image_options_init)(camx_image_options *options, uint32_t size)
 {
-    if (options == NULL)
-        return;
-    memset(options, 0, sizeof *options);
-    options->struct_size = sizeof *options;
-    options->max_pixels = DEFAULT_PIXELS;
-    options->max_file_bytes = DEFAULT_FILE_BYTES;
-    options->max_scans = DEFAULT_SCANS;
-    memset(options->background, 255, sizeof options->background);
+    camx_image_options filled = {
+        .max_pixels = DEFAULT_PIXELS,
+        .max_file_bytes = DEFAULT_FILE_BYTES,
+        .max_scans = DEFAULT_SCANS,
+        .background = {255, 255, 255, 255},
+    };
+
+    camx__image_fill(options, size, &filled, sizeof filled);
 }
 
 camx_status camx__image_take_options(const camx_image_options *given, camx_image_options *taken,

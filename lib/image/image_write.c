@@ -7,14 +7,11 @@
 
 #include "image/image_internal.h"
 
-void camx_write_options_init(camx_write_options *options)
+void (camx_write_options_init)(camx_write_options *options, uint32_t size)
 {
-    if (options == NULL)
-        return;
-    memset(options, 0, sizeof *options);
-    options->struct_size = sizeof *options;
-    options->quality = 92;
-    options->compression = 6;
+    camx_write_options filled = {.quality = 92, .compression = 6};
+
+    camx__image_fill(options, size, &filled, sizeof filled);
 }
 
 static camx_status take_options(const camx_write_options *given, camx_write_options *taken,

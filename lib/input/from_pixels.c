@@ -58,7 +58,8 @@ static camx_status take_options(const camx__input_spec *spec, const camx_input_o
     CAMX__FORWARD(camx__input_options_for(spec, preset, options, error));
     int32_t default_width = options->width;
     int32_t default_height = options->height;
-    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_input_options, options, given, error));
+    CAMX__FORWARD(camx__options_take(options, sizeof *options, alignof(camx_input_options), given,
+                                     "camx_input_options", "camx_input_options_for()", error));
     if (options->width == 0)
         options->width = default_width;
     if (options->height == 0)

@@ -171,16 +171,16 @@ static void try_size(const struct filler *f, const uint8_t *complete, uint32_t s
     memset(&memory, GUARD, sizeof memory);
     f->sized(&memory, size);
     for (uint32_t i = written; i < ROOM; i++)
-        ck_assert_msg(memory.bytes[i] == GUARD, "%s wrote byte %u of a struct of %u", f->name, i, size);
+        if (memory.bytes[i] != GUARD)
+            ck_abort_msg("%s wrote byte %u of a struct of %u", f->name, i, size);
     if (size < 8) {
         ck_assert_mem_eq(memory.bytes, zeros, written);
         return;
     }
     ck_assert_msg(size_in(&memory) == wanted, "%s: struct_size is %u for a struct of %u", f->name,
                   size_in(&memory), size);
-    for (uint32_t i = 4; i < wanted; i++)
-        ck_assert_msg(memory.bytes[i] == complete[i], "%s: byte %u of %u is %u", f->name, i, size,
-                      memory.bytes[i]);
+    ck_assert_msg(memcmp(memory.bytes + 4, complete + 4, wanted - 4) == 0,
+                  "%s: a struct of %u has other values", f->name, size);
 }
 
 START_TEST(as_much_is_filled_as_both_sides_know)

@@ -32,11 +32,16 @@ SCALARS = {
 HANDLES = {"camx_model", "camx_session", "camx_input", "camx_map", "camx_image"}
 
 
+PROTOTYPE = r"CAMX_API\s+([^;()]*?)(\w+)\s*\(([^;]*)\)\s*;"
+
+
 def header(name: str) -> str:
-    """A header without comments and preprocessor lines."""
+    """A header without comments, preprocessor lines, and the parentheses around the names of
+    functions that are called through a macro."""
     text = (ROOT / "include" / "camx" / name).read_text()
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-    return re.sub(r"^\s*#.*$", "", text, flags=re.M)
+    text = re.sub(r"^\s*#(.*\\\n)*.*$", "", text, flags=re.M)
+    return re.sub(r"\((\w+)\)\(", r"\1(", text)
 
 
 def ctype_of(declaration: str) -> object:
@@ -58,9 +63,7 @@ def ctype_of(declaration: str) -> object:
 
 def prototypes(name: str) -> dict[str, tuple[object, list[object]]]:
     found = {}
-    for result, function, parameters in re.findall(
-        r"CAMX_API\s+([^;()]*?)(\w+)\s*\(([^;]*)\)\s*;", header(name)
-    ):
+    for result, function, parameters in re.findall(PROTOTYPE, header(name)):
         types = [] if parameters.strip() == "void" else [ctype_of(p) for p in parameters.split(",")]
         found[function] = (ctype_of(result), types)
     return found
@@ -86,9 +89,7 @@ class Prototypes(unittest.TestCase):
 
     def test_every_status_comes_with_an_error(self) -> None:
         for name in ("camx.h", "camx_image.h"):
-            for result, function, parameters in re.findall(
-                r"CAMX_API\s+([^;()]*?)(\w+)\s*\(([^;]*)\)\s*;", header(name)
-            ):
+            for result, function, parameters in re.findall(PROTOTYPE, header(name)):
                 if "camx_status" in result:
                     self.assertRegex(parameters.strip(), r"camx_error \*error$", function)
 

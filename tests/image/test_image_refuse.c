@@ -239,7 +239,7 @@ START_TEST(wrong_arguments_are_refused)
     camx_image_options_init(&options);
     options.allocator = &half;
     ck_assert_int_eq(camx_image_read("x.png", &options, &image, &error), CAMX_E_ARGUMENT);
-    camx_image_options_init(NULL);
+    camx_image_options_init((camx_image_options *)NULL);
     camx_image_release(NULL);
 }
 END_TEST

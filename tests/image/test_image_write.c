@@ -354,7 +354,7 @@ START_TEST(wrong_arguments_are_refused)
     REFUSED(compression, 10, "compression is 10")
     REFUSED(allocator, &half, "allocator")
 #undef REFUSED
-    camx_write_options_init(NULL);
+    camx_write_options_init((camx_write_options *)NULL);
     ck_assert_int_eq(count_files("."), 0);
 }
 END_TEST

@@ -134,6 +134,12 @@ def call(function: Any, *arguments: Any) -> None:
         raise errors.from_status(status, error.message.decode("utf-8", "replace"))
 
 
+def sized(struct: ctypes.Structure) -> "tuple[Any, int]":
+    """A struct to be filled and its size, which the macros of camx.h pass in C: a newer library must
+    not write behind the struct that this package knows."""
+    return ctypes.byref(struct), ctypes.sizeof(struct)
+
+
 def text(value: Optional[str], what: str) -> Optional[bytes]:
     """A C string; a NUL inside, which would silently cut it, is refused."""
     if value is None:

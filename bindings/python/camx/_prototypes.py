@@ -30,7 +30,7 @@ CORE: Table = {
     # 2. Errors
     "camx_status_name": (c_char_p, [c_int32]),
     # 4. Models
-    "camx_model_options_init": (None, [P(s.camx_model_options)]),
+    "camx_model_options_init": (None, [P(s.camx_model_options), c_uint32]),
     "camx_model_open": (status, [c_char_p, P(s.camx_model_options), new, error]),
     "camx_model_open_memory": (status, [c_void_p, c_size_t, P(s.camx_model_options), new, error]),
     "camx_model_retain": (None, [handle]),
@@ -41,7 +41,7 @@ CORE: Table = {
     "camx_model_class_name": (c_char_p, [handle, c_uint32]),
     "camx_model_get_info": (status, [handle, P(s.camx_model_info), error]),
     # 5. Sessions
-    "camx_session_options_init": (None, [P(s.camx_session_options)]),
+    "camx_session_options_init": (None, [P(s.camx_session_options), c_uint32]),
     "camx_session_open": (status, [handle, P(s.camx_session_options), new, error]),
     "camx_session_close": (None, [handle]),
     "camx_session_get_stats": (status, [handle, P(s.camx_session_stats), error]),
@@ -51,9 +51,12 @@ CORE: Table = {
     # 6. Inputs
     "camx_pixels_init": (
         None,
-        [P(s.camx_pixels), c_int32, c_int32, c_int32, c_size_t, P(c_uint8)],
+        [P(s.camx_pixels), c_uint32, c_int32, c_int32, c_int32, c_size_t, P(c_uint8)],
     ),
-    "camx_input_options_for": (status, [handle, c_int32, P(s.camx_input_options), error]),
+    "camx_input_options_for": (
+        status,
+        [handle, c_int32, P(s.camx_input_options), c_uint32, error],
+    ),
     "camx_input_from_pixels": (
         status,
         [handle, P(s.camx_pixels), P(s.camx_input_options), new, error],
@@ -66,6 +69,7 @@ CORE: Table = {
     "camx_input_description": (c_char_p, [handle]),
     # 7. Scores
     "camx_session_run": (status, [handle, handle, error]),
+    "camx_session_image_count": (c_uint32, [handle]),
     "camx_session_scores": (status, [handle, c_uint32, c_int32, floats, c_size_t, error]),
     "camx_session_top": (
         status,
@@ -73,8 +77,8 @@ CORE: Table = {
     ),
     "camx_session_value": (status, [handle, c_char_p, floats, c_size_t, error]),
     # 8. Targets
-    "camx_target_init": (None, [P(s.camx_target)]),
-    "camx_target_for_class": (None, [P(s.camx_target), c_int32]),
+    "camx_target_init": (None, [P(s.camx_target), c_uint32]),
+    "camx_target_for_class": (None, [P(s.camx_target), c_uint32, c_int32]),
     "camx_session_gradient": (
         status,
         [handle, handle, P(s.camx_target), c_char_p, floats, c_size_t, error],
@@ -87,34 +91,34 @@ CORE: Table = {
     "camx_map_values": (floats, [handle, c_uint32]),
     "camx_finding_text": (c_char_p, [c_int32]),
     "camx_map_scale": (status, [handle, c_uint32, c_int32, floats, c_size_t, error]),
-    "camx_render_options_init": (None, [P(s.camx_render_options)]),
+    "camx_render_options_init": (None, [P(s.camx_render_options), c_uint32]),
     "camx_map_render": (
         status,
         [handle, c_uint32, P(s.camx_render_options), floats, c_int32, c_int32, error],
     ),
     # 10. Methods
-    "camx_cam_options_init": (None, [P(s.camx_cam_options)]),
+    "camx_cam_options_init": (None, [P(s.camx_cam_options), c_uint32]),
     "cam_compute": (
         status,
         [handle, handle, P(s.camx_target), P(s.camx_cam_options), handle, error],
     ),
-    "camx_gradcam_options_init": (None, [P(s.camx_gradcam_options)]),
+    "camx_gradcam_options_init": (None, [P(s.camx_gradcam_options), c_uint32]),
     "gradcam_compute": (
         status,
         [handle, handle, P(s.camx_target), P(s.camx_gradcam_options), handle, error],
     ),
-    "camx_gradcampp_options_init": (None, [P(s.camx_gradcampp_options)]),
+    "camx_gradcampp_options_init": (None, [P(s.camx_gradcampp_options), c_uint32]),
     "gradcampp_compute": (
         status,
         [handle, handle, P(s.camx_target), P(s.camx_gradcampp_options), handle, error],
     ),
-    "camx_occlusion_options_init": (None, [P(s.camx_occlusion_options)]),
-    "camx_occlusion_options_captum": (None, [P(s.camx_occlusion_options)]),
+    "camx_occlusion_options_init": (None, [P(s.camx_occlusion_options), c_uint32]),
+    "camx_occlusion_options_captum": (None, [P(s.camx_occlusion_options), c_uint32]),
     "occlusion_map": (
         status,
         [handle, handle, P(s.camx_target), P(s.camx_occlusion_options), handle, error],
     ),
-    "camx_explain_options_init": (None, [P(s.camx_explain_options)]),
+    "camx_explain_options_init": (None, [P(s.camx_explain_options), c_uint32]),
     "camx_explain": (
         status,
         [handle, c_int32, handle, P(s.camx_target), P(s.camx_explain_options), handle, error],
@@ -127,12 +131,12 @@ CORE: Table = {
     "camx_colormap_name": (c_char_p, [c_int32]),
     "camx_colormap_by_name": (c_int32, [c_char_p]),
     "camx_colormap_colour": (status, [c_int32, c_float, P(c_uint8), error]),
-    "camx_overlay_options_init": (None, [P(s.camx_overlay_options)]),
+    "camx_overlay_options_init": (None, [P(s.camx_overlay_options), c_uint32]),
     "camx_overlay_draw": (
         status,
         [P(s.camx_pixels), floats, P(s.camx_overlay_options), P(s.camx_pixels), error],
     ),
-    "camx_sheet_options_init": (None, [P(s.camx_sheet_options)]),
+    "camx_sheet_options_init": (None, [P(s.camx_sheet_options), c_uint32]),
     "camx_sheet_size": (
         status,
         [P(s.camx_tile), c_uint32, P(s.camx_sheet_options), P(c_int32), P(c_int32), error],
@@ -144,16 +148,16 @@ CORE: Table = {
 }
 
 IMAGE: Table = {
-    "camx_image_options_init": (None, [P(s.camx_image_options)]),
+    "camx_image_options_init": (None, [P(s.camx_image_options), c_uint32]),
     "camx_image_read": (status, [c_char_p, P(s.camx_image_options), new, error]),
     "camx_image_read_memory": (
         status,
         [c_void_p, c_size_t, P(s.camx_image_options), new, error],
     ),
     "camx_image_release": (None, [handle]),
-    "camx_image_get_pixels": (status, [handle, P(s.camx_pixels), error]),
+    "camx_image_get_pixels": (status, [handle, P(s.camx_pixels), c_uint32, error]),
     "camx_image_create": (status, [c_int32, c_int32, P(s.camx_image_options), new, error]),
-    "camx_write_options_init": (None, [P(s.camx_write_options)]),
+    "camx_write_options_init": (None, [P(s.camx_write_options), c_uint32]),
     "camx_image_write": (
         status,
         [c_char_p, P(s.camx_pixels), P(s.camx_write_options), error],

@@ -232,7 +232,7 @@ class camx_occlusion_options(Structure):
         ("fill_value", c_float),
         ("blur_sigma", c_float),
         ("edge", c_int32),
-        ("reserved", c_int32),
+        ("reserved", c_int32 * 2),
         ("progress", progress_fn),
         ("progress_user", c_void_p),
         ("deadline", c_double),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from . import _arrays
 from . import _structs as s
 from ._enums import PixelFormat, choose
-from ._library import call, create, image_library, int32
+from ._library import call, create, image_library, int32, sized
 from .errors import ArgumentError
 from .inputs import rgb_bytes
 
@@ -34,7 +34,7 @@ def imread(
     """
     library = image_library()
     options = s.camx_image_options()
-    library.camx_image_options_init(ctypes.byref(options))
+    library.camx_image_options_init(*sized(options))
     options.ignore_orientation = int(bool(ignore_orientation))
     if background is not None:
         options.background[:3] = list(rgb_bytes(background, "background"))
@@ -45,8 +45,8 @@ def imread(
     else:
         function, place = library.camx_image_read, [_path(source)]
     handle = create(function, library.camx_image_release, *place, ctypes.byref(options))
-    pixels = s.camx_pixels(struct_size=ctypes.sizeof(s.camx_pixels))
-    call(library.camx_image_get_pixels, handle.pointer, ctypes.byref(pixels))
+    pixels = s.camx_pixels()
+    call(library.camx_image_get_pixels, handle.pointer, *sized(pixels))
     stride = pixels.stride or pixels.width * 3
     address = _arrays.address_of(pixels.data)
     rows = _arrays.view(address, (pixels.height * stride,), np.uint8, handle, writable=True)
@@ -73,7 +73,7 @@ def imwrite(
     chosen = None if format is None else choose(PixelFormat, format, "the pixel format")
     pixels, keep = _arrays.pixels(picture, chosen)
     options = s.camx_write_options()
-    library.camx_write_options_init(ctypes.byref(options))
+    library.camx_write_options_init(*sized(options))
     if quality is not None:
         options.quality = int32(quality, "the quality")
     if compression is not None:

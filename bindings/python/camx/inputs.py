@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import _arrays
 from . import _structs as s
 from ._enums import Filter, Fit, PixelFormat, Preset, choose
-from ._library import Handle, call, create, int32, lib, python_text
+from ._library import Handle, call, create, int32, lib, python_text, sized
 from .errors import ArgumentError, ShapeError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def as_input(model: "Model", x: Any) -> Optional[Input]:
 def _options(model: "Model", preset: Preset, overrides: Any) -> s.camx_input_options:
     """The preset's options for this model with the user's changes."""
     options = s.camx_input_options()
-    call(lib.camx_input_options_for, model._pointer, int(preset), ctypes.byref(options))
+    call(lib.camx_input_options_for, model._pointer, int(preset), *sized(options))
     changes = dict(overrides)
     _set_size(options, changes)
     if "fit" in changes:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import _arrays
 from . import _structs as s
 from ._enums import Finding, Method, Scaling, Score, choose
-from ._library import Handle, call, create, int32, lib, python_text
+from ._library import Handle, call, create, int32, lib, python_text, sized
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Map:
         (outside the crop) are NaN.
         """
         options = s.camx_render_options()
-        lib.camx_render_options_init(ctypes.byref(options))
+        lib.camx_render_options_init(*sized(options))
         options.scaling = int(choose(Scaling, scaling, "the scaling"))
         options.nearest = int(bool(nearest))
 

@@ -22,7 +22,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 from . import _structs as s
 from ._enums import Edge, Fill, GradcamppRule, Method, Score, choose
-from ._library import call, int32, lib, python_text, text
+from ._library import call, int32, lib, python_text, sized, text
 from .errors import ArgumentError, Cancelled, DeadlineError
 from .inputs import as_input, rgb_bytes
 from .maps import Map, new_map
@@ -41,7 +41,7 @@ def cam(where: Where, x: Any = None, target: Any = None) -> Map:
     average pool and one dense layer; others are refused with MethodError and the reason. The
     map's mean plus the bias is the logit."""
     options = s.camx_cam_options()
-    lib.camx_cam_options_init(ctypes.byref(options))
+    lib.camx_cam_options_init(*sized(options))
     return _compute(where, lib.cam_compute, x, target, options)
 
 
@@ -49,7 +49,7 @@ def gradcam(where: Where, x: Any = None, target: Any = None, layer: Optional[str
     """Grad-CAM (Selvaraju et al., ICCV 2017) at any layer. The raw map is signed: the paper's
     ReLU is part of the scalings of Map.scaled and Map.render."""
     options = s.camx_gradcam_options()
-    lib.camx_gradcam_options_init(ctypes.byref(options))
+    lib.camx_gradcam_options_init(*sized(options))
     options.layer = text(layer, "the layer")
     return _compute(where, lib.gradcam_compute, x, target, options)
 
@@ -65,7 +65,7 @@ def gradcampp(
     """Grad-CAM++ (Chattopadhyay et al., WACV 2018). rule: 'paper' (eq. 19), or 'mean_positive',
     the simpler mean of the positive gradients that articles teach under this name."""
     options = s.camx_gradcampp_options()
-    lib.camx_gradcampp_options_init(ctypes.byref(options))
+    lib.camx_gradcampp_options_init(*sized(options))
     options.rule = int(choose(GradcamppRule, rule, "the rule"))
     options.layer = text(layer, "the layer")
     return _compute(where, lib.gradcampp_compute, x, target, options)
@@ -107,9 +107,9 @@ def occlusion(
     """
     options = s.camx_occlusion_options()
     if preset is None:
-        lib.camx_occlusion_options_init(ctypes.byref(options))
+        lib.camx_occlusion_options_init(*sized(options))
     elif preset == "captum":
-        lib.camx_occlusion_options_captum(ctypes.byref(options))
+        lib.camx_occlusion_options_captum(*sized(options))
     else:
         raise ArgumentError(f"the preset is {preset!r}; there is only 'captum'")
     options.patch_width, options.patch_height = _pair(patch, "patch")
@@ -141,7 +141,7 @@ def explain(
     """Any method by name ('gradcam') or number with its default options, for programs that let
     the user choose."""
     options = s.camx_explain_options()
-    lib.camx_explain_options_init(ctypes.byref(options))
+    lib.camx_explain_options_init(*sized(options))
     options.layer = text(layer, "the layer")
     options.deadline = deadline
     number = _method_number(method)

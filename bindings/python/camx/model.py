@@ -15,7 +15,7 @@ import numpy as np
 
 from . import _structs as s
 from ._enums import OutputKind, PixelFormat, Preset
-from ._library import Handle, call, create, lib, python_text, text
+from ._library import Handle, call, create, lib, python_text, sized, text
 from .errors import ArgumentError, FileError, NotFoundError
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ _LIMITS = ("max_memory", "max_file_bytes", "max_multiply_adds", "max_nodes", "ma
 
 def _model_options(options: Mapping[str, Any]) -> s.camx_model_options:
     result = s.camx_model_options()
-    lib.camx_model_options_init(ctypes.byref(result))
+    lib.camx_model_options_init(*sized(result))
     for name, value in options.items():
         if name == "external_data":
             result.external_data = int(bool(value))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import _arrays
 from . import _structs as s
 from ._enums import Colormap, PixelFormat, choose
-from ._library import call, int32, lib, python_text, text
+from ._library import call, int32, lib, python_text, sized, text
 from .errors import ArgumentError
 from .inputs import rgb_bytes
 from .maps import Map
@@ -39,7 +39,7 @@ def overlay(
     chosen = None if format is None else choose(PixelFormat, format, "the pixel format")
     source, keep = _arrays.pixels(photo, chosen, "the photograph")
     options = s.camx_overlay_options()
-    lib.camx_overlay_options_init(ctypes.byref(options))
+    lib.camx_overlay_options_init(*sized(options))
     options.colormap = int(choose(Colormap, colormap, "the colour map"))
     options.alpha = alpha
     options.even = int(bool(even))
@@ -113,7 +113,7 @@ def sheet(
     tiles: (uint8 RGB array, caption) pairs. None = the library's default.
     """
     options = s.camx_sheet_options()
-    lib.camx_sheet_options_init(ctypes.byref(options))
+    lib.camx_sheet_options_init(*sized(options))
     options.title = text(title, "the title")
     options.columns = int32(columns, "columns")
     numbers = {

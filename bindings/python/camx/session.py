@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from . import _arrays
 from . import _structs as s
 from ._enums import Gemm, Keep, Score, choose
-from ._library import call, create, int32, lib, python_text, text
+from ._library import call, create, int32, lib, python_text, sized, text
 from .errors import ArgumentError, StateError
 from .inputs import Input, as_input
 from .model import Model
@@ -113,7 +113,7 @@ class Session:
         self._input: Optional[Input] = None
         self._lost = False
         options = s.camx_session_options()
-        lib.camx_session_options_init(ctypes.byref(options))
+        lib.camx_session_options_init(*sized(options))
         options.threads = int32(threads, "threads")
         options.keep = choose(Keep, keep, "keep")
         options.gemm = choose(Gemm, gemm, "gemm")
@@ -254,7 +254,7 @@ class Session:
         count = self._model.class_count
         with self._busy() as pointer:
             self._check_last()
-            images = len(self._input) if self._input is not None else 1
+            images = lib.camx_session_image_count(pointer) or 1  # 0: the call says what is missing
             chosen = range(images) if image is None else [_image(image)]
             result = np.empty((len(chosen), count), dtype=np.float32)
             for row, index in enumerate(chosen):

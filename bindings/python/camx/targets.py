@@ -12,7 +12,7 @@ import numpy as np
 from . import _structs as s
 from ._arrays import FLOATS
 from ._enums import Score, TargetKind, choose
-from ._library import lib
+from ._library import lib, sized
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Target:
     def _to_c(self, model: "Model") -> s.camx_target:
         """The C struct; it keeps the arrays it points to alive."""
         result = s.camx_target()
-        lib.camx_target_init(ctypes.byref(result))
+        lib.camx_target_init(*sized(result))
         result.kind = int(self.kind)
         result.score = int(self.score)
         result.negate = int(self.negate)
