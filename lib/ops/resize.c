@@ -4,6 +4,13 @@
 
 #include <math.h>
 
+/* In float where a place is rounded to a neighbour, as the tools that write these files do: scales are floats, and 3.5 / 0.7
+ * must be 5. */
+static double quotient(const camx__resize_rule *rule, double a, double b)
+{
+    return rule->mode == CAMX__RESIZE_NEAREST ? (double)((float)a / (float)b) : a / b;
+}
+
 /* Where result i lies among the numbers of the input. */
 static double place_of(const camx__resize_rule *rule, const camx__resize_axis *axis, int64_t i)
 {
@@ -13,22 +20,22 @@ static double place_of(const camx__resize_rule *rule, const camx__resize_axis *a
     switch (rule->place) {
     case CAMX__PLACE_HALF_PIXEL_SYMMETRIC: {
         double adjustment = to / (axis->scale * from);
-        return from / 2 * (1 - adjustment) + (x + 0.5) / axis->scale - 0.5;
+        return from / 2 * (1 - adjustment) + quotient(rule, x + 0.5, axis->scale) - 0.5;
     }
     case CAMX__PLACE_PYTORCH_HALF_PIXEL:
-        return axis->to > 1 ? (x + 0.5) / axis->scale - 0.5 : 0;
+        return axis->to > 1 ? quotient(rule, x + 0.5, axis->scale) - 0.5 : 0;
     case CAMX__PLACE_ALIGN_CORNERS:
-        return axis->to > 1 ? x * (from - 1) / (to - 1) : 0;
+        return axis->to > 1 ? quotient(rule, x * (from - 1), to - 1) : 0;
     case CAMX__PLACE_ASYMMETRIC:
-        return x / axis->scale;
+        return quotient(rule, x, axis->scale);
     case CAMX__PLACE_TF_HALF_PIXEL_FOR_NN:
-        return (x + 0.5) / axis->scale;
+        return quotient(rule, x + 0.5, axis->scale);
     case CAMX__PLACE_TF_CROP_AND_RESIZE:
         if (axis->to == 1)
             return 0.5 * (axis->roi_start + axis->roi_end) * (from - 1);
         return axis->roi_start * (from - 1) + x * (axis->roi_end - axis->roi_start) * (from - 1) / (to - 1);
     default:
-        return (x + 0.5) / axis->scale - 0.5;
+        return quotient(rule, x + 0.5, axis->scale) - 0.5;
     }
 }
 
