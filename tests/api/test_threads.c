@@ -368,7 +368,7 @@ static void expect_child(job *j, camx_session *session, const job *wanted)
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        alarm(120); /* a child that hangs is a failure, not a nuisance */
+        alarm(60); /* a child that hangs is a failure, not a nuisance */
         _exit(child_works(j, session, wanted));
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);

@@ -20,7 +20,7 @@ export LC_ALL=C
 # One regular expression a line, for the whole symbol.
 cat >"$work/reviewed" <<'END'
 camx_.*
-mem(chr|cmp|cpy|move|set)
+mem(chr|cmp|cpy|move|set)|bcmp
 str(chr|rchr|str|cmp|ncmp|len|nlen|cspn|spn|ncat)
 strerror_r|__xpg_strerror_r
 v?snprintf|__v?snprintf_chk
