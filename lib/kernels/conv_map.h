@@ -36,9 +36,8 @@ typedef struct camx__conv_map {
     bool gradient;
     int64_t batch, groups;
     int64_t src_h, src_w, src_c, dst_h, dst_w, dst_c;
-    int64_t group_src,
-        group_dst;  /* channels of one group; the last group may have fewer if groups are merged */
-    int64_t merged; /* ONNX groups in one of ours */
+    int64_t group_src, group_dst; /* channels of a group; a last merged one may have fewer */
+    int64_t merged;               /* ONNX groups in one of ours */
     int64_t kernel_h, kernel_w;
     int64_t phases_h, phases_w;
 } camx__conv_map;

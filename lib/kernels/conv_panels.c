@@ -12,22 +12,20 @@
 #include "kernels/vectors.h"
 
 enum {
-    PANEL_BYTES = 256 * 1024, /* of the copied source: half of a second-level cache */
-    SMALL_BYTES =
-        32 * 1024, /* where only a panel or two of weights pass over it: the first-level cache */
-    SUM_LENGTH = 1024,      /* of one range of taps, about */
-    TASK_WORK = 800 * 1000, /* multiply-adds below which a task is not worth handing out */
-    TASKS_WANTED = 64,      /* of one phase: enough for many threads to finish together */
-    FEW_COLUMNS = 64        /* copying costs too much for fewer columns */
+    PANEL_BYTES = 256 * 1024, /* of the copied source: part of a second-level cache */
+    SMALL_BYTES = 16 * 1024,  /* part of a first-level cache: where few weights pass over it */
+    SUM_LENGTH = 1024,        /* of one range of taps, about */
+    TASK_WORK = 800 * 1000,   /* multiply-adds below which a task is not worth handing out */
+    TASKS_WANTED = 64,        /* of one phase: enough for many threads to finish together */
+    FEW_COLUMNS = 64          /* copying costs too much for fewer columns */
 };
 
 /* How one phase is cut into tasks; by its shape alone. */
 typedef struct cut {
-    int64_t rows, row_parts; /* destination pixels of a task */
-    int64_t columns,
-        column_parts; /* destination channels of a task; with groups: groups of a task */
-    int64_t taps;     /* copied at a time */
-    bool direct;      /* products go straight to the destination */
+    int64_t rows, row_parts;       /* destination pixels of a task */
+    int64_t columns, column_parts; /* its destination channels; with groups: its groups */
+    int64_t taps;                  /* copied at a time */
+    bool direct;                   /* products go straight to the destination */
 } cut;
 
 /* At the start of the scratch memory, one per phase. */

@@ -20,11 +20,10 @@
 
 enum {
     FEW_BYTES = 6 * 1024 * 1024, /* transformed weights that stay in the last-level cache */
-    MANY_TILES = 400, /* enough that reading weights once per block of tiles does not matter */
-    BLOCK_BYTES =
-        700 * 1024,     /* transformed source and products of a block: in the second-level cache */
-    BLOCKS_WANTED = 12, /* so that a few threads finish together */
-    PIECE = 16          /* channels of each side that are transformed at a time when packing */
+    MANY_TILES = 400,            /* enough to read all weights again for each block of tiles */
+    BLOCK_BYTES = 700 * 1024,    /* source and products of a block: in the second-level cache */
+    BLOCKS_WANTED = 12,          /* so that a few threads finish together */
+    PIECE = 16                   /* channels of each side that are packed at a time */
 };
 
 static const double g_2[4][3] = {{-1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
