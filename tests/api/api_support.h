@@ -55,7 +55,8 @@ camx_model *api_net_open(const api_net *net, const camx_model_options *options);
 
 /*
  * x [1, 1, 2, 2] -> Conv 1x1 with weights 2, -1 -> "maps" -> GlobalAveragePool -> Flatten -> Gemm -> "logits", whose
- * weights and bias are multiplied by `scale`. For x = 1 2 3 6 (mean 3) the features are 6 and -3, and the logits 6, -2, 5 (times scale).
+ * weights and bias are multiplied by `scale`. For x = 1 2 3 6 (mean 3) the features are 6 and -3, and the logits
+ * 6, -2, 5 (times scale).
  */
 camx_model *api_hand_open(float scale, const char *ending);
 extern const float api_hand_image[4];
