@@ -30,7 +30,7 @@ camx_status camx__bind_old_broadcast(const camx__op_bind *bind, camx__shape *sha
     char text[2][160];
     CAMX__FORWARD(camx__op_int(bind, "broadcast", 0, &broadcast));
     CAMX__FORWARD(camx__op_int(bind, "axis", (int64_t)a->rank - b->rank, &axis));
-    bool fits = broadcast != 0 ? axis >= 0 && axis + b->rank <= a->rank : a->rank == b->rank;
+    bool fits = broadcast != 0 ? axis >= 0 && axis <= a->rank - b->rank : a->rank == b->rank;
     *shift = broadcast != 0 ? (int)axis : 0;
     for (int i = 0; fits && i < b->rank; i++)
         fits = b->dim[i] == a->dim[i + *shift] || (broadcast != 0 && b->dim[i] == 1);
