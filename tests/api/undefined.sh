@@ -29,7 +29,7 @@ qsort
 getenv
 __errno_location
 (a?(sin|cos|tan)h?|erfc?|expm?1?|log1?p?|pow|sqrt|fmod|floor|ceil|trunc|round|rint|nearbyint|fmax|fmin|sincos|exp2|log2|ldexp|cbrt)f?
-(open|openat|pread|fstat)(64)?|close|syscall
+(open|openat|pread|fstat)(64)?|__open(at)?(64)?_2|close|syscall
 clock_gettime
 sched_getaffinity|__sched_cpucount|sysconf
 pthread_(atfork|once|create|join|sigmask|mutex_(init|destroy|lock|unlock)|cond_(init|destroy|wait|signal|broadcast))

@@ -62,7 +62,7 @@ run() { # code, language, then the program's arguments
             $libraries -lm && "$work/program" "$@"
         ;;
     cpp)
-        [ "$cxx" != - ] || { echo "    skipped: no C++ compiler"; return 0; }
+        [ "$cxx" != - ] || { echo "    skipped: no C++ compiler"; return 77; }
         cp "$code" "$work/program.cpp"
         # shellcheck disable=SC2086
         $cxx -std=c++17 -Wall -Wextra -Werror -I"$work/include" "$work/program.cpp" -o "$work/program" \
