@@ -94,8 +94,11 @@ static void run_span(const depthwise_job *job, const camx__conv_phase *phase, in
         int64_t kx = phase->x.kernel_first + tx * phase->x.kernel_step;
         span.src = call->src + ((image * map->src_h + y) * map->src_w + x) * call->src_pitch;
         span.weights = (const real *)call->packed + (ky * map->kernel_w + kx) * map->src_c;
+        span.src_pixel_step = phase->x.in_step * call->src_pitch;
+    } else { /* nothing is read, but the loops reckon with addresses */
+        span.src = call->dst;
+        span.weights = call->dst;
     }
-    span.src_pixel_step = phase->x.in_step * call->src_pitch;
     span.src_tap_x_step = phase->x.tap_step * call->src_pitch;
     span.src_tap_y_step = phase->y.tap_step * map->src_w * call->src_pitch;
     span.weight_x_step = phase->x.kernel_step * map->src_c;
