@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copies between strides: by squares where the two sides run along different axes, else by the walk of broadcast.h. */
+/* Copies between strides: by squares where the two sides run along different axes, else by the walk
+ * of broadcast.h. */
 #include "ops/move.h"
 
 #include <assert.h>
@@ -32,9 +33,9 @@ void camx__move_add(camx__move *move, int64_t count, int64_t from, int64_t to)
 /* ---- squares: the source runs along one axis, the target along another ---- */
 
 enum {
-    TILE = 16,      /* a square of both sides stays in the first-level cache */
-    BAND = 64,      /* columns of one task */
-    SHORTEST = 8    /* below this the walk is as good */
+    TILE = 16,   /* a square of both sides stays in the first-level cache */
+    BAND = 64,   /* columns of one task */
+    SHORTEST = 8 /* below this the walk is as good */
 };
 
 typedef struct square_job {
@@ -44,18 +45,18 @@ typedef struct square_job {
     int64_t bands;
 } square_job;
 
-#define SQUARES(NAME, TYPE)                                                                         \
+#define SQUARES(NAME, TYPE)                                                                        \
     static void NAME(const TYPE *from, TYPE *to, const camx__move_axis *rows, int64_t columns,     \
-                     int64_t to_step)                                                               \
-    {                                                                                               \
-        for (int64_t top = 0; top < rows->count; top += TILE)                                       \
-            for (int64_t left = 0; left < columns; left += TILE) {                                  \
-                int64_t bottom = top + TILE < rows->count ? top + TILE : rows->count;               \
-                int64_t right = left + TILE < columns ? left + TILE : columns;                      \
-                for (int64_t j = left; j < right; j++)                                              \
-                    for (int64_t i = top; i < bottom; i++)                                          \
-                        to[j * to_step + i] = from[i * rows->from + j];                             \
-            }                                                                                       \
+                     int64_t to_step)                                                              \
+    {                                                                                              \
+        for (int64_t top = 0; top < rows->count; top += TILE)                                      \
+            for (int64_t left = 0; left < columns; left += TILE) {                                 \
+                int64_t bottom = top + TILE < rows->count ? top + TILE : rows->count;              \
+                int64_t right = left + TILE < columns ? left + TILE : columns;                     \
+                for (int64_t j = left; j < right; j++)                                             \
+                    for (int64_t i = top; i < bottom; i++)                                         \
+                        to[j * to_step + i] = from[i * rows->from + j];                            \
+            }                                                                                      \
     }
 
 SQUARES(real_squares, real)
@@ -80,11 +81,11 @@ static void square_task(void *context, size_t task, int worker)
         rest /= move->axis[i].count;
     }
     if (move->is_real)
-        real_squares((const real *)move->from + from, (real *)move->to + to, &move->axis[job->rows], columns,
-                     across->to);
+        real_squares((const real *)move->from + from, (real *)move->to + to, &move->axis[job->rows],
+                     columns, across->to);
     else
-        int_squares((const int64_t *)move->from + from, (int64_t *)move->to + to, &move->axis[job->rows],
-                    columns, across->to);
+        int_squares((const int64_t *)move->from + from, (int64_t *)move->to + to,
+                    &move->axis[job->rows], columns, across->to);
 }
 
 static bool by_squares(camx__pool *pool, const camx__move *move)
@@ -130,7 +131,8 @@ static void by_walk(camx__pool *pool, const camx__move *move)
     camx__walk_run(pool, &walk);
 }
 
-/* Sorted by the target's steps, the largest first; then neighbours that go on where the other ends become one. */
+/* Sorted by the target's steps, the largest first; then neighbours that go on where the other ends
+ * become one. */
 static void merge_axes(camx__move *move)
 {
     int kept = 0;
@@ -144,8 +146,8 @@ static void merge_axes(camx__move *move)
     for (int i = 0; i < move->axes; i++) {
         camx__move_axis *last = kept > 0 ? &move->axis[kept - 1] : NULL;
         const camx__move_axis next = move->axis[i];
-        if (last != NULL && last->to == next.to * next.count && last->from == next.from * next.count &&
-            (next.to != 0) == (last->to != 0)) {
+        if (last != NULL && last->to == next.to * next.count &&
+            last->from == next.from * next.count && (next.to != 0) == (last->to != 0)) {
             last->count *= next.count;
             last->from = next.from;
             last->to = next.to;
@@ -163,8 +165,8 @@ static void run_merged(camx__pool *pool, const camx__move *move)
             by_walk(pool, move);
         return;
     }
-    /* The walk takes so many axes and no more. The first has the largest step in the target, so it is not one along which
-     * numbers are added up. */
+    /* The walk takes so many axes and no more. The first has the largest step in the target, so it
+     * is not one along which numbers are added up. */
     camx__move part = *move;
     size_t size = move->is_real ? sizeof(real) : sizeof(int64_t);
     part.axes--;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers that move and do not change: Transpose, Slice, Split, Pad, Tile, Expand and their like are one or a few
- * copies between two sets of strides. The gradient is the same copy the other way round, added up where one number
- * was read several times.
+ * Numbers that move and do not change: Transpose, Slice, Split, Pad, Tile, Expand and their like
+ * are one or a few copies between two sets of strides. The gradient is the same copy the other way
+ * round, added up where one number was read several times.
  */
 #ifndef CAMX_OPS_MOVE_H
 #define CAMX_OPS_MOVE_H
@@ -28,7 +28,8 @@ typedef struct camx__move {
     bool accumulate; /* add to what is there (reals only) */
 } camx__move;
 
-/* A move without axes between the storage of two tensors of one kind; first_from, first_to in elements. */
+/* A move without axes between the storage of two tensors of one kind; first_from, first_to in
+ * elements. */
 camx__move camx__move_start(const camx__tensor *from, int64_t first_from, const camx__tensor *to,
                             int64_t first_to, bool accumulate);
 void camx__move_add(camx__move *move, int64_t count, int64_t from, int64_t to);

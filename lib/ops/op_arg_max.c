@@ -44,22 +44,22 @@ static bool arg_keeps_batch(const void *params)
 }
 
 /* NaN is more extreme than any number, as in NumPy. */
-#define FIND(NAME, TYPE)                                                                      \
-    static int64_t NAME(const arg_params *params, const TYPE *x)                              \
-    {                                                                                         \
-        int64_t place = 0;                                                                    \
-        TYPE best = x[0];                                                                     \
-        for (int64_t i = 1; i < params->dim; i++) {                                           \
-            const TYPE v = x[i * params->inner];                                              \
-            const bool nan = v != v && best == best;                                          \
-            const bool more = best == best && (params->smallest ? v < best : v > best);       \
-            const bool same = v == best || (v != v && best != best);                          \
-            if (nan || more || (same && params->last)) {                                      \
-                best = v;                                                                     \
-                place = i;                                                                    \
-            }                                                                                 \
-        }                                                                                     \
-        return place;                                                                         \
+#define FIND(NAME, TYPE)                                                                           \
+    static int64_t NAME(const arg_params *params, const TYPE *x)                                   \
+    {                                                                                              \
+        int64_t place = 0;                                                                         \
+        TYPE best = x[0];                                                                          \
+        for (int64_t i = 1; i < params->dim; i++) {                                                \
+            const TYPE v = x[i * params->inner];                                                   \
+            const bool nan = v != v && best == best;                                               \
+            const bool more = best == best && (params->smallest ? v < best : v > best);            \
+            const bool same = v == best || (v != v && best != best);                               \
+            if (nan || more || (same && params->last)) {                                           \
+                best = v;                                                                          \
+                place = i;                                                                         \
+            }                                                                                      \
+        }                                                                                          \
+        return place;                                                                              \
     }
 
 FIND(find_real, real)
@@ -91,20 +91,20 @@ static camx_status arg_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-#define ARG(ROW, NAME, SMALLEST)                       \
-    static camx_status ROW##_bind(camx__op_bind *bind) \
-    {                                                  \
-        return arg_bind(bind, SMALLEST);               \
-    }                                                  \
-    const camx__op camx__op_##ROW = {                  \
-        .name = NAME,                                  \
-        .traits = CAMX__OP_ZERO_GRADIENT,              \
-        .min_inputs = 1,                               \
-        .max_inputs = 1,                               \
-        .max_outputs = 1,                              \
-        .bind = ROW##_bind,                            \
-        .forward = arg_forward,                        \
-        .keeps_batch = arg_keeps_batch,                \
+#define ARG(ROW, NAME, SMALLEST)                                                                   \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return arg_bind(bind, SMALLEST);                                                           \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ZERO_GRADIENT,                                                          \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = arg_forward,                                                                    \
+        .keeps_batch = arg_keeps_batch,                                                            \
     }
 
 ARG(arg_max, "ArgMax", false);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cast and CastLike: between reals (nothing changes: every float type is widened to `real`), between integers
- * (what does not fit wraps around), and between the two (reals are cut towards zero).
+ * Cast and CastLike: between reals (nothing changes: every float type is widened to `real`),
+ * between integers (what does not fit wraps around), and between the two (reals are cut towards
+ * zero).
  */
 #include <math.h>
 
@@ -24,7 +25,8 @@ static camx_status bind_to(camx__op_bind *bind, int64_t to)
     params->from = x->elem;
     params->to = to > 0 && to <= CAMX__ELEM_BFLOAT16 ? (camx__elem)to : CAMX__ELEM_NONE;
     if (!camx__elem_is_real(params->to) && !camx__elem_is_integer(params->to))
-        return camx__op_unsupported(bind, "values cannot be cast to %s here", camx__elem_name((int)to));
+        return camx__op_unsupported(bind, "values cannot be cast to %s here",
+                                    camx__elem_name((int)to));
     return camx__op_output(bind, 0, &x->shape, params->to);
 }
 
@@ -40,7 +42,8 @@ static camx_status cast_like_bind(camx__op_bind *bind)
     return bind_to(bind, bind->inputs[1]->elem);
 }
 
-/* A real as an integer: cut towards zero; what no int64 can hold becomes the nearest, NaN becomes 0. */
+/* A real as an integer: cut towards zero; what no int64 can hold becomes the nearest, NaN becomes
+ * 0. */
 static int64_t to_int(real value)
 {
     double wide = (double)value;
@@ -51,18 +54,21 @@ static int64_t to_int(real value)
     return wide <= -9223372036854775808.0 ? INT64_MIN : (int64_t)wide;
 }
 
-static void real_to_int(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void real_to_int(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const cast_params *params = context;
     const real *x = in[0];
     int64_t *y = out;
     for (int64_t i = 0; i < count; i++) {
         real value = x[i * step[0]];
-        y[i] = params->to == CAMX__ELEM_BOOL ? value != 0 : camx__int_wrap(params->to, to_int(value));
+        y[i] =
+            params->to == CAMX__ELEM_BOOL ? value != 0 : camx__int_wrap(params->to, to_int(value));
     }
 }
 
-static void int_to_real(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void int_to_real(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const int64_t *x = in[0];
     real *y = out;
@@ -71,7 +77,8 @@ static void int_to_real(const void *context, const void *const *in, const int *s
         y[i] = (real)x[i * step[0]];
 }
 
-static void int_to_int(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void int_to_int(const void *context, const void *const *in, const int *step, void *out,
+                       int64_t count)
 {
     const cast_params *params = context;
     const int64_t *x = in[0];
@@ -89,7 +96,8 @@ static camx_status cast_forward(const camx__op_call *call)
     const camx__tensor *y = call->outputs[0];
     bool from_real = camx__elem_is_real(params->from);
     bool to_real = camx__elem_is_real(params->to);
-    camx__walk walk = {.shape = y->shape, .inputs = 1, .context = params, .out_is_integer = !to_real};
+    camx__walk walk = {
+        .shape = y->shape, .inputs = 1, .context = params, .out_is_integer = !to_real};
     if (from_real)
         walk.fn = to_real ? camx__copy_reals : real_to_int;
     else
@@ -104,22 +112,23 @@ static camx_status cast_forward(const camx__op_call *call)
 static camx_status cast_backward(const camx__op_gradient *g)
 {
     if (g->input_gradients[0] != NULL)
-        camx__broadcast_copy(g->pool, g->output_gradients[0], g->input_gradients[0], g->accumulate[0]);
+        camx__broadcast_copy(g->pool, g->output_gradients[0], g->input_gradients[0],
+                             g->accumulate[0]);
     if (g->input_count > 1 && g->input_gradients[1] != NULL && !g->accumulate[1])
         camx__move_clear(g->pool, g->input_gradients[1]);
     return CAMX_OK;
 }
 
-#define CAST(ROW, NAME, INPUTS)                                \
-    const camx__op camx__op_##ROW = {                          \
-        .name = NAME,                                          \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,   \
-        .min_inputs = INPUTS,                                  \
-        .max_inputs = INPUTS,                                  \
-        .max_outputs = 1,                                      \
-        .bind = ROW##_bind,                                    \
-        .forward = cast_forward,                               \
-        .backward = cast_backward,                             \
+#define CAST(ROW, NAME, INPUTS)                                                                    \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,                                       \
+        .min_inputs = INPUTS,                                                                      \
+        .max_inputs = INPUTS,                                                                      \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = cast_forward,                                                                   \
+        .backward = cast_backward,                                                                 \
     }
 
 CAST(cast, "Cast", 1);

@@ -6,7 +6,16 @@
 #include "ops/elementwise.h"
 #include "ops/op.h"
 
-typedef enum comparison { EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, AND, OR, XOR } comparison;
+typedef enum comparison {
+    EQUAL,
+    LESS,
+    LESS_OR_EQUAL,
+    GREATER,
+    GREATER_OR_EQUAL,
+    AND,
+    OR,
+    XOR
+} comparison;
 
 typedef struct compare_params {
     comparison kind;
@@ -60,7 +69,8 @@ static bool holds(comparison kind, int order)
     }
 }
 
-static void compare_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void compare_reals(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
 {
     const compare_params *params = context;
     const real *a = in[0];
@@ -73,7 +83,8 @@ static void compare_reals(const void *context, const void *const *in, const int 
     }
 }
 
-static void compare_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void compare_ints(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const compare_params *params = context;
     const uint64_t flip = params->unsigned_numbers ? (uint64_t)1 << 63 : 0;
@@ -87,7 +98,8 @@ static void compare_ints(const void *context, const void *const *in, const int *
     }
 }
 
-static void combine_bools(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void combine_bools(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
 {
     const compare_params *params = context;
     const int64_t *a = in[0];
@@ -114,20 +126,20 @@ static camx_status compare_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-#define COMPARE(ROW, NAME, KIND)                                  \
-    static camx_status ROW##_bind(camx__op_bind *bind)            \
-    {                                                             \
-        return compare_bind(bind, KIND);                          \
-    }                                                             \
-    const camx__op camx__op_##ROW = {                             \
-        .name = NAME,                                             \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_ZERO_GRADIENT,    \
-        .min_inputs = 2,                                          \
-        .max_inputs = 2,                                          \
-        .max_outputs = 1,                                         \
-        .bind = ROW##_bind,                                       \
-        .forward = compare_forward,                               \
-        .keeps_batch = compare_keeps_batch,                       \
+#define COMPARE(ROW, NAME, KIND)                                                                   \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return compare_bind(bind, KIND);                                                           \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_ZERO_GRADIENT,                                     \
+        .min_inputs = 2,                                                                           \
+        .max_inputs = 2,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = compare_forward,                                                                \
+        .keeps_batch = compare_keeps_batch,                                                        \
     }
 
 COMPARE(and, "And", AND);
@@ -147,7 +159,8 @@ typedef struct test_params {
     bool negative;
 } test_params;
 
-static void negate_bools(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void negate_bools(const void *context, const void *const *in, const int *step, void *out,
+                         int64_t count)
 {
     const int64_t *x = in[0];
     int64_t *y = out;
@@ -156,7 +169,8 @@ static void negate_bools(const void *context, const void *const *in, const int *
         y[i] = x[step[0] * i] == 0;
 }
 
-static void find_nans(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void find_nans(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
     const real *x = in[0];
     int64_t *y = out;
@@ -165,7 +179,8 @@ static void find_nans(const void *context, const void *const *in, const int *ste
         y[i] = isnan(x[step[0] * i]);
 }
 
-static void find_infinities(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void find_infinities(const void *context, const void *const *in, const int *step, void *out,
+                            int64_t count)
 {
     const test_params *params = context;
     const real *x = in[0];
@@ -198,7 +213,10 @@ static camx_status test_forward(const camx__op_call *call)
 {
     const test_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
-    camx__walk walk = {.shape = y->shape, .inputs = 1, .fn = params->fn, .context = params,
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 1,
+                       .fn = params->fn,
+                       .context = params,
                        .out_is_integer = true};
     camx__operand_init(&walk.in[0], call->inputs[0], &y->shape);
     camx__operand_init(&walk.out, y, &y->shape);
@@ -206,19 +224,19 @@ static camx_status test_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-#define TEST(ROW, NAME, FUNCTION, IS_REAL)                                                \
-    static camx_status ROW##_bind(camx__op_bind *bind)                                    \
-    {                                                                                     \
-        return test_bind(bind, FUNCTION, IS_REAL);                                        \
-    }                                                                                     \
-    const camx__op camx__op_##ROW = {                                                     \
-        .name = NAME,                                                                     \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH | CAMX__OP_ZERO_GRADIENT,     \
-        .min_inputs = 1,                                                                  \
-        .max_inputs = 1,                                                                  \
-        .max_outputs = 1,                                                                 \
-        .bind = ROW##_bind,                                                               \
-        .forward = test_forward,                                                          \
+#define TEST(ROW, NAME, FUNCTION, IS_REAL)                                                         \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return test_bind(bind, FUNCTION, IS_REAL);                                                 \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH | CAMX__OP_ZERO_GRADIENT,              \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = test_forward,                                                                   \
     }
 
 TEST(is_inf, "IsInf", find_infinities, true);

@@ -16,7 +16,8 @@ typedef struct constant_params {
 
 static const camx__onnx_attribute *find_value(const camx__onnx_node *node)
 {
-    static const char *const names[] = {"value", "value_float", "value_floats", "value_int", "value_ints"};
+    static const char *const names[] = {"value", "value_float", "value_floats", "value_int",
+                                        "value_ints"};
     const camx__onnx_attribute *found = NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && found == NULL; i++)
         found = camx__onnx_find(node, names[i]);
@@ -32,8 +33,9 @@ static camx_status constant_bind(camx__op_bind *bind)
     if (params == NULL)
         return CAMX_E_MEMORY;
     if (value == NULL)
-        return camx__op_unsupported(bind, "it holds neither a tensor nor numbers (texts and sparse tensors are not "
-                                          "supported)");
+        return camx__op_unsupported(
+            bind, "it holds neither a tensor nor numbers (texts and sparse tensors are not "
+                  "supported)");
     params->file = bind->file;
     params->value = value;
     switch (value->kind) {
@@ -67,10 +69,10 @@ static camx_status constant_forward(const camx__op_call *call)
     switch (value->kind) {
     case CAMX__ONNX_KIND_TENSOR:
         if (camx__elem_is_real(y->elem))
-            return camx__onnx_read_reals(params->file, value->tensor, 0, value->tensor->count, camx__reals(y),
-                                         call->error);
-        return camx__onnx_read_ints(params->file, value->tensor, 0, value->tensor->count, camx__ints(y),
-                                    call->error);
+            return camx__onnx_read_reals(params->file, value->tensor, 0, value->tensor->count,
+                                         camx__reals(y), call->error);
+        return camx__onnx_read_ints(params->file, value->tensor, 0, value->tensor->count,
+                                    camx__ints(y), call->error);
     case CAMX__ONNX_KIND_FLOATS:
         for (size_t i = 0; i < value->count; i++)
             camx__reals(y)[i] = (real)value->floats[i];
@@ -115,7 +117,8 @@ static camx_status read_fill(const camx__op_bind *bind, fill_params *params, cam
         return camx__op_invalid(bind, "attribute 'value' is not a tensor with one number");
     *elem = (camx__elem)value->tensor->elem;
     if (camx__elem_is_real(*elem))
-        return camx__onnx_read_reals(bind->file, value->tensor, 0, 1, &params->real_value, bind->error);
+        return camx__onnx_read_reals(bind->file, value->tensor, 0, 1, &params->real_value,
+                                     bind->error);
     return camx__onnx_read_ints(bind->file, value->tensor, 0, 1, &params->int_value, bind->error);
 }
 
@@ -129,8 +132,9 @@ static camx_status fill_bind(camx__op_bind *bind)
         return CAMX_E_MEMORY;
     CAMX__FORWARD(camx__op_constant_ints(bind, 0, &dims, &y.rank));
     if (y.rank > CAMX__MAX_RANK)
-        return camx__op_unsupported(bind, "its output would have %d dimensions; up to %d are supported", y.rank,
-                                    CAMX__MAX_RANK);
+        return camx__op_unsupported(bind,
+                                    "its output would have %d dimensions; up to %d are supported",
+                                    y.rank, CAMX__MAX_RANK);
     for (int i = 0; i < y.rank; i++)
         y.dim[i] = dims[i];
     CAMX__FORWARD(read_fill(bind, params, &elem));
@@ -144,7 +148,8 @@ static camx_status fill_forward(const camx__op_call *call)
     real real_value = params->real_value;
     int64_t int_value = params->int_value;
     bool is_real = camx__elem_is_real(y->elem);
-    camx__tensor one = {.elem = y->elem, .data = is_real ? (void *)&real_value : (void *)&int_value};
+    camx__tensor one = {.elem = y->elem,
+                        .data = is_real ? (void *)&real_value : (void *)&int_value};
     camx__broadcast_copy(call->pool, &one, y, false);
     return CAMX_OK;
 }
@@ -163,7 +168,8 @@ const camx__op camx__op_constant_of_shape = {
 /* How many numbers start, start + delta, ... lie before limit. Exact for all integers. */
 static uint64_t int_range_count(int64_t start, int64_t limit, int64_t delta)
 {
-    uint64_t span = delta > 0 ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
+    uint64_t span =
+        delta > 0 ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
     uint64_t step = delta > 0 ? (uint64_t)delta : 0 - (uint64_t)delta;
     if (delta > 0 ? limit <= start : limit >= start)
         return 0;
@@ -177,16 +183,20 @@ static camx_status range_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__bind_same_kind(bind, 0, 3));
     for (int i = 0; i < 3; i++)
         if (bind->inputs[i]->data == NULL || camx__shape_count(&bind->inputs[i]->shape) != 1)
-            return camx__op_unsupported(bind, "start, limit and delta must be constant single numbers");
+            return camx__op_unsupported(bind,
+                                        "start, limit and delta must be constant single numbers");
     if (camx__elem_is_real(bind->inputs[0]->elem)) {
         double delta = (double)camx__reals(bind->inputs[2])[0];
-        count = ceil(((double)camx__reals(bind->inputs[1])[0] - (double)camx__reals(bind->inputs[0])[0]) / delta);
+        count = ceil(
+            ((double)camx__reals(bind->inputs[1])[0] - (double)camx__reals(bind->inputs[0])[0]) /
+            delta);
         if (delta == 0)
             count = NAN;
     } else {
         int64_t delta = camx__ints(bind->inputs[2])[0];
         if (delta != 0)
-            count = (double)int_range_count(camx__ints(bind->inputs[0])[0], camx__ints(bind->inputs[1])[0], delta);
+            count = (double)int_range_count(camx__ints(bind->inputs[0])[0],
+                                            camx__ints(bind->inputs[1])[0], delta);
         else
             count = NAN;
     }

@@ -8,7 +8,8 @@
 
 typedef struct depth_params {
     int64_t block;
-    bool columns_first; /* mode CRD: the block's position is the faster part of the channel number */
+    bool
+        columns_first; /* mode CRD: the block's position is the faster part of the channel number */
 } depth_params;
 
 static camx_status read_block(camx__op_bind *bind, depth_params **params)
@@ -39,8 +40,8 @@ static camx_status to_space_bind(camx__op_bind *bind)
         return camx__op_invalid(bind, "mode '%.40s' is neither DCR nor CRD", mode);
     int64_t area = params->block * params->block;
     if (x->dim[1] % area != 0)
-        return camx__op_misfit(bind, "%lld channels cannot become blocks of %lld", (long long)x->dim[1],
-                               (long long)area);
+        return camx__op_misfit(bind, "%lld channels cannot become blocks of %lld",
+                               (long long)x->dim[1], (long long)area);
     y.dim[1] /= area;
     for (int i = 2; i < 4; i++)
         if (!camx__mul_i64(x->dim[i], params->block, &y.dim[i]))
@@ -56,8 +57,9 @@ static camx_status to_depth_bind(camx__op_bind *bind)
     CAMX__FORWARD(read_block(bind, &params));
     for (int i = 2; i < 4; i++) {
         if (x->dim[i] % params->block != 0)
-            return camx__op_misfit(bind, "axis %d has length %lld, which is no multiple of the blocksize %lld", i,
-                                   (long long)x->dim[i], (long long)params->block);
+            return camx__op_misfit(
+                bind, "axis %d has length %lld, which is no multiple of the blocksize %lld", i,
+                (long long)x->dim[i], (long long)params->block);
         y.dim[i] /= params->block;
     }
     if (!camx__mul_i64(x->dim[1], params->block * params->block, &y.dim[1]))
@@ -65,8 +67,10 @@ static camx_status to_depth_bind(camx__op_bind *bind)
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
 }
 
-/* From the deep tensor [N, block x block x C, H, W] to the wide one [N, C, H x block, W x block]. */
-static camx__move moved(const depth_params *params, const camx__tensor *deep, const camx__tensor *wide)
+/* From the deep tensor [N, block x block x C, H, W] to the wide one [N, C, H x block, W x block].
+ */
+static camx__move moved(const depth_params *params, const camx__tensor *deep,
+                        const camx__tensor *wide)
 {
     int64_t from[CAMX__MAX_RANK];
     int64_t to[CAMX__MAX_RANK];
@@ -103,7 +107,8 @@ static camx_status to_space_forward(const camx__op_call *call)
 
 static camx_status to_space_backward(const camx__op_gradient *g)
 {
-    run(g->pool, moved(g->params, g->input_gradients[0], g->output_gradients[0]), true, g->accumulate[0]);
+    run(g->pool, moved(g->params, g->input_gradients[0], g->output_gradients[0]), true,
+        g->accumulate[0]);
     return CAMX_OK;
 }
 
@@ -115,20 +120,21 @@ static camx_status to_depth_forward(const camx__op_call *call)
 
 static camx_status to_depth_backward(const camx__op_gradient *g)
 {
-    run(g->pool, moved(g->params, g->output_gradients[0], g->input_gradients[0]), false, g->accumulate[0]);
+    run(g->pool, moved(g->params, g->output_gradients[0], g->input_gradients[0]), false,
+        g->accumulate[0]);
     return CAMX_OK;
 }
 
-#define REARRANGE(ROW, NAME, WAY)                                   \
-    const camx__op camx__op_##ROW = {                               \
-        .name = NAME,                                               \
-        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,        \
-        .min_inputs = 1,                                            \
-        .max_inputs = 1,                                            \
-        .max_outputs = 1,                                           \
-        .bind = WAY##_bind,                                         \
-        .forward = WAY##_forward,                                   \
-        .backward = WAY##_backward,                                 \
+#define REARRANGE(ROW, NAME, WAY)                                                                  \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,                                       \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = WAY##_bind,                                                                        \
+        .forward = WAY##_forward,                                                                  \
+        .backward = WAY##_backward,                                                                \
     }
 
 REARRANGE(depth_to_space, "DepthToSpace", to_space);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Einsum. Two operands whose labels sort into a batched matrix product go through the GEMM table; everything else is one
- * walk over all labels. The gradient of an operand is the Einsum of the result's gradient and the other operands.
+ * Einsum. Two operands whose labels sort into a batched matrix product go through the GEMM table;
+ * everything else is one walk over all labels. The gradient of an operand is the Einsum of the
+ * result's gradient and the other operands.
  */
 #include "ops/broadcast.h"
 #include "ops/einsum.h"
@@ -55,7 +56,8 @@ static bool einsum_keeps_batch(const void *params)
 typedef struct factor {
     const camx__einsum_term *term;
     const camx__tensor *tensor;
-    int64_t step[CAMX__MAX_RANK]; /* per label; of a label that occurs twice the sum: its diagonal */
+    int64_t
+        step[CAMX__MAX_RANK]; /* per label; of a label that occurs twice the sum: its diagonal */
 } factor;
 
 static factor make_factor(const camx__einsum_term *term, const camx__tensor *tensor)
@@ -80,7 +82,8 @@ typedef struct sum_of_products {
 
 /* ---- as a walk ---- */
 
-static void multiply(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void multiply(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     const int factors = *(const int *)context;
     real *y = out;
@@ -102,8 +105,11 @@ static camx__operand operand_of(const factor *f)
 
 static void run_walk(camx__pool *pool, const sum_of_products *s)
 {
-    camx__walk walk = {.shape = {.rank = s->equation->labels}, .inputs = s->factors, .fn = multiply,
-                       .context = &s->factors, .accumulate = s->accumulate};
+    camx__walk walk = {.shape = {.rank = s->equation->labels},
+                       .inputs = s->factors,
+                       .fn = multiply,
+                       .context = &s->factors,
+                       .accumulate = s->accumulate};
     for (int i = 0; i < s->equation->labels; i++)
         walk.shape.dim[i] = s->equation->length[i];
     for (int i = 0; i < s->factors; i++)
@@ -114,9 +120,10 @@ static void run_walk(camx__pool *pool, const sum_of_products *s)
 
 /* ---- as a matrix product ---- */
 
-/* Takes label `label` into the group of axes that has `length` and steps first and second, if it goes on where the
- * group ends (the group's axes run inside of it). */
-static bool joins(int64_t *length, int64_t *first, int64_t *second, int64_t dim, int64_t step1, int64_t step2)
+/* Takes label `label` into the group of axes that has `length` and steps first and second, if it
+ * goes on where the group ends (the group's axes run inside of it). */
+static bool joins(int64_t *length, int64_t *first, int64_t *second, int64_t dim, int64_t step1,
+                  int64_t step2)
 {
     if (*length == 1) {
         *first = step1;
@@ -149,7 +156,8 @@ static void place_kept(camx__product *p, int64_t dim, int64_t a, int64_t b, int6
         add_to_batch(p, dim, a, b, c);
 }
 
-/* Finds m, n, k and the batch. Labels in the target and both factors, or those that fit no group, are the batch. */
+/* Finds m, n, k and the batch. Labels in the target and both factors, or those that fit no group,
+ * are the batch. */
 static bool as_product(const sum_of_products *s, camx__product *p)
 {
     const camx__einsum *e = s->equation;
@@ -162,7 +170,8 @@ static bool as_product(const sum_of_products *s, camx__product *p)
     for (int i = 0; i < e->labels; i++)
         if (e->length[i] == 0)
             return false;
-    /* From the last label of the target on, so that the fastest axis comes first; then what is summed. */
+    /* From the last label of the target on, so that the fastest axis comes first; then what is
+     * summed. */
     unsigned seen = 0;
     for (int i = s->target.term->rank - 1; i >= 0; i--) {
         int label = s->target.term->label[i];
@@ -193,7 +202,8 @@ static bool find_product(const sum_of_products *s, camx__product *p, bool *swapp
     return as_product(&other, p);
 }
 
-static void run_sum(camx__pool *pool, const camx__gemm *gemm, const sum_of_products *s, void *scratch)
+static void run_sum(camx__pool *pool, const camx__gemm *gemm, const sum_of_products *s,
+                    void *scratch)
 {
     camx__product product;
     bool swapped;
@@ -203,8 +213,8 @@ static void run_sum(camx__pool *pool, const camx__gemm *gemm, const sum_of_produ
     }
     product.gemm = gemm;
     camx__product_run(&product, pool, camx__reals(s->factor[swapped].tensor),
-                      camx__reals(s->factor[!swapped].tensor), NULL, camx__reals(s->target.tensor), NULL,
-                      s->accumulate, scratch);
+                      camx__reals(s->factor[!swapped].tensor), NULL, camx__reals(s->target.tensor),
+                      NULL, s->accumulate, scratch);
 }
 
 /* ---- forward and backward ---- */
@@ -217,7 +227,8 @@ static sum_of_products forward_sum(const einsum_params *params, const camx__tens
                                    const camx__tensor *y)
 {
     const camx__einsum *e = &params->equation;
-    sum_of_products s = {.equation = e, .factors = e->operands, .target = make_factor(&e->output, y)};
+    sum_of_products s = {
+        .equation = e, .factors = e->operands, .target = make_factor(&e->output, y)};
     for (int i = 0; i < e->operands; i++)
         s.factor[i] = make_factor(&e->input[i], inputs[i]);
     return s;
@@ -235,7 +246,8 @@ static sum_of_products backward_sum(const einsum_params *params, const camx__ten
     return s;
 }
 
-static void need_scratch(camx__op_prepare *prepare, const camx__gemm *gemm, const sum_of_products *s)
+static void need_scratch(camx__op_prepare *prepare, const camx__gemm *gemm,
+                         const sum_of_products *s)
 {
     camx__product product;
     bool swapped;
@@ -262,7 +274,8 @@ static camx_status einsum_prepare(camx__op_prepare *prepare)
     for (int i = 0; prepare->backward && i < params->equation.operands; i++) {
         if (!(prepare->wanted >> i & 1))
             continue;
-        sum_of_products s = backward_sum(params, prepare->inputs, prepare->outputs[0], i, prepare->inputs[i]);
+        sum_of_products s =
+            backward_sum(params, prepare->inputs, prepare->outputs[0], i, prepare->inputs[i]);
         need_scratch(prepare, state->gemm, &s);
     }
     return CAMX_OK;
@@ -276,8 +289,9 @@ static camx_status einsum_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-/* A label that occurs twice in an operand touches its diagonal only, and one that is summed in this operand alone is
- * the same everywhere; a walk over all labels does both, if what it does not touch is zero before. */
+/* A label that occurs twice in an operand touches its diagonal only, and one that is summed in this
+ * operand alone is the same everywhere; a walk over all labels does both, if what it does not touch
+ * is zero before. */
 static bool has_diagonal(const camx__einsum_term *term)
 {
     for (int i = 0; i < term->rank; i++)

@@ -24,8 +24,9 @@ static camx_status expand_bind(camx__op_bind *bind)
         return CAMX_E_MEMORY;
     CAMX__FORWARD(camx__op_constant_ints(bind, 1, &dims, &wish.rank));
     if (wish.rank > CAMX__MAX_RANK)
-        return camx__op_unsupported(bind, "its output would have %d dimensions; up to %d are supported", wish.rank,
-                                    CAMX__MAX_RANK);
+        return camx__op_unsupported(bind,
+                                    "its output would have %d dimensions; up to %d are supported",
+                                    wish.rank, CAMX__MAX_RANK);
     for (int i = 0; i < wish.rank; i++)
         wish.dim[i] = dims[i];
     if (!camx__shape_broadcast(&x->shape, &wish, &y))
@@ -49,7 +50,8 @@ static camx_status expand_forward(const camx__op_call *call)
 
 static camx_status expand_backward(const camx__op_gradient *g)
 {
-    camx__broadcast_reduce(g->pool, g->output_gradients[0], g->input_gradients[0], g->accumulate[0]);
+    camx__broadcast_reduce(g->pool, g->output_gradients[0], g->input_gradients[0],
+                           g->accumulate[0]);
     return CAMX_OK;
 }
 
@@ -115,7 +117,8 @@ static camx_status tile_bind(camx__op_bind *bind)
         CAMX__FORWARD(new_repeats(bind, params));
     for (int i = 0; i < y.rank; i++)
         if (params->repeats[i] < 0 || !camx__mul_i64(y.dim[i], params->repeats[i], &y.dim[i]))
-            return camx__op_misfit(bind, "axis %d cannot be repeated %lld times", i, (long long)params->repeats[i]);
+            return camx__op_misfit(bind, "axis %d cannot be repeated %lld times", i,
+                                   (long long)params->repeats[i]);
     return camx__op_output(bind, 0, &y, x->elem);
 }
 

@@ -23,8 +23,8 @@ static camx_status check_known(const camx__op_bind *bind, int64_t dim)
     for (int64_t i = 0; i < count; i++) {
         int64_t index = camx__ints(indices)[i];
         if (index < -dim || index >= dim)
-            return camx__op_misfit(bind, "index %lld is outside of an axis of length %lld", (long long)index,
-                                   (long long)dim);
+            return camx__op_misfit(bind, "index %lld is outside of an axis of length %lld",
+                                   (long long)index, (long long)dim);
     }
     return CAMX_OK;
 }
@@ -41,8 +41,9 @@ static camx_status gather_bind(camx__op_bind *bind)
         return camx__op_invalid(bind, "its data is a single number without an axis");
     CAMX__FORWARD(camx__op_axis(bind, 0, x->rank, &params->axis));
     if (y.rank > CAMX__MAX_RANK)
-        return camx__op_unsupported(bind, "its output would have %d dimensions; up to %d are supported", y.rank,
-                                    CAMX__MAX_RANK);
+        return camx__op_unsupported(bind,
+                                    "its output would have %d dimensions; up to %d are supported",
+                                    y.rank, CAMX__MAX_RANK);
     params->dim = x->dim[params->axis];
     params->outer = 1;
     params->inner = 1;
@@ -57,7 +58,8 @@ static camx_status gather_bind(camx__op_bind *bind)
         params->outer *= x->dim[i];
     for (int i = params->axis + 1; i < x->rank; i++)
         params->inner *= x->dim[i];
-    /* Computed indices belong to an image each only if they lie along axis 0, and then they choose along it. */
+    /* Computed indices belong to an image each only if they lie along axis 0, and then they choose
+     * along it. */
     params->keeps_batch = params->axis > 0 && (bind->inputs[1]->data != NULL || indices->rank == 0);
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
 }
@@ -83,8 +85,8 @@ static camx_status check_indices(const camx__op_call *call, int64_t dim)
     for (int64_t i = 0; i < count; i++)
         if (resolved(indices[i], dim) < 0)
             return camx__fail(call->error, CAMX_E_SHAPE,
-                              "%s: the computed index %lld is outside of an axis of length %lld", call->label,
-                              (long long)indices[i], (long long)dim);
+                              "%s: the computed index %lld is outside of an axis of length %lld",
+                              call->label, (long long)indices[i], (long long)dim);
     return CAMX_OK;
 }
 
@@ -105,7 +107,8 @@ static void gather_task(void *context, size_t task, int worker)
     char *y = job->y + task * (size_t)job->count * slice;
     (void)worker;
     for (int64_t i = 0; i < job->count; i++)
-        memcpy(y + (size_t)i * slice, x + (size_t)resolved(job->indices[i], job->params->dim) * slice, slice);
+        memcpy(y + (size_t)i * slice,
+               x + (size_t)resolved(job->indices[i], job->params->dim) * slice, slice);
 }
 
 static camx_status gather_forward(const camx__op_call *call)

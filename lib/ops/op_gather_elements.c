@@ -48,8 +48,9 @@ static camx_status check_indices(const elements_params *params, const camx__op_c
     int64_t count = camx__shape_count(&params->indices);
     for (int64_t i = 0; i < count; i++)
         if (indices[i] < -params->dim || indices[i] >= params->dim)
-            return camx__fail(call->error, CAMX_E_SHAPE, "%s: index %lld is outside of an axis of length %lld",
-                              call->label, (long long)indices[i], (long long)params->dim);
+            return camx__fail(call->error, CAMX_E_SHAPE,
+                              "%s: index %lld is outside of an axis of length %lld", call->label,
+                              (long long)indices[i], (long long)params->dim);
     return CAMX_OK;
 }
 
@@ -151,7 +152,8 @@ static camx_status scatter_forward(const camx__op_call *call)
         if (camx__elem_is_real(params->elem))
             camx__scatter_reals(params->how, camx__reals(updates) + i, camx__reals(y) + place, 1);
         else
-            camx__scatter_ints(params->how, params->elem, camx__ints(updates) + i, camx__ints(y) + place, 1);
+            camx__scatter_ints(params->how, params->elem, camx__ints(updates) + i,
+                               camx__ints(y) + place, 1);
     }
     return CAMX_OK;
 }
@@ -187,23 +189,24 @@ static camx_status scatter_prepare(camx__op_prepare *prepare)
     if (!prepare->backward)
         return CAMX_OK;
     if (params->how > CAMX__SCATTER_ADD)
-        return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
-                          "no gradient can be taken through a ScatterElements that multiplies or compares");
+        return camx__fail(
+            prepare->error, CAMX_E_UNSUPPORTED,
+            "no gradient can be taken through a ScatterElements that multiplies or compares");
     prepare->scratch_bytes = camx__tensor_bytes(prepare->inputs[0]);
     return CAMX_OK;
 }
 
-#define SCATTER(ROW, NAME)                 \
-    const camx__op camx__op_##ROW = {      \
-        .name = NAME,                      \
-        .min_inputs = 3,                   \
-        .max_inputs = 3,                   \
-        .max_outputs = 1,                  \
-        .bind = scatter_bind,              \
-        .prepare = scatter_prepare,        \
-        .forward = scatter_forward,        \
-        .backward = scatter_backward,      \
-        .saves = saves_indices,            \
+#define SCATTER(ROW, NAME)                                                                         \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .min_inputs = 3,                                                                           \
+        .max_inputs = 3,                                                                           \
+        .max_outputs = 1,                                                                          \
+        .bind = scatter_bind,                                                                      \
+        .prepare = scatter_prepare,                                                                \
+        .forward = scatter_forward,                                                                \
+        .backward = scatter_backward,                                                              \
+        .saves = saves_indices,                                                                    \
     }
 
 SCATTER(scatter, "Scatter");

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GatherND: slices at places that several indices name together, the same leading axes on both sides. */
+/* GatherND: slices at places that several indices name together, the same leading axes on both
+ * sides. */
 #include <string.h>
 
 #include "ops/move.h"
 #include "ops/op.h"
 
 typedef struct nd_params {
-    int depth;     /* numbers in one index */
-    int64_t batches; /* leading axes that both inputs share */
+    int depth;          /* numbers in one index */
+    int64_t batches;    /* leading axes that both inputs share */
     int64_t batch_size; /* numbers of data in one */
     int64_t places;     /* indices in one */
     int64_t slice;
@@ -20,15 +21,17 @@ static camx_status check_shapes(const camx__op_bind *bind, int64_t shared)
     const camx__shape *x = &bind->inputs[0]->shape;
     const camx__shape *q = &bind->inputs[1]->shape;
     char text[2][160];
-    bool fits = shared >= 0 && q->rank > shared && x->rank > shared && q->dim[q->rank - 1] <= x->rank - shared;
+    bool fits = shared >= 0 && q->rank > shared && x->rank > shared &&
+                q->dim[q->rank - 1] <= x->rank - shared;
     if (camx__elem_is_real(bind->inputs[1]->elem))
         return camx__op_invalid(bind, "its indices are floats");
     for (int i = 0; fits && i < shared; i++)
         fits = x->dim[i] == q->dim[i];
     if (!fits)
-        return camx__op_misfit(bind, "indices of the shape %s do not fit data of the shape %s (batch_dims %lld)",
-                               camx__shape_text(q, text[0], sizeof text[0]),
-                               camx__shape_text(x, text[1], sizeof text[1]), (long long)shared);
+        return camx__op_misfit(
+            bind, "indices of the shape %s do not fit data of the shape %s (batch_dims %lld)",
+            camx__shape_text(q, text[0], sizeof text[0]),
+            camx__shape_text(x, text[1], sizeof text[1]), (long long)shared);
     return CAMX_OK;
 }
 
@@ -47,8 +50,9 @@ static camx_status nd_bind(camx__op_bind *bind)
     int fixed = (int)shared + params->depth;
     camx__shape y = {.rank = q->rank - 1 + x->rank - fixed};
     if (y.rank > CAMX__MAX_RANK)
-        return camx__op_unsupported(bind, "its output would have %d dimensions; up to %d are supported", y.rank,
-                                    CAMX__MAX_RANK);
+        return camx__op_unsupported(bind,
+                                    "its output would have %d dimensions; up to %d are supported",
+                                    y.rank, CAMX__MAX_RANK);
     for (int i = 0; i < q->rank - 1; i++) {
         y.dim[i] = q->dim[i];
         *(i < shared ? &params->batches : &params->places) *= q->dim[i];
@@ -88,8 +92,9 @@ static camx_status nd_forward(const camx__op_call *call)
     for (int64_t i = 0; i < params->batches * params->places; i++) {
         int64_t start = slice_start(params, indices, i);
         if (start < 0)
-            return camx__fail(call->error, CAMX_E_SHAPE, "%s: its indices at place %lld are outside of the data",
-                              call->label, (long long)i);
+            return camx__fail(call->error, CAMX_E_SHAPE,
+                              "%s: its indices at place %lld are outside of the data", call->label,
+                              (long long)i);
         memcpy((char *)call->outputs[0]->data + (size_t)i * bytes,
                (const char *)call->inputs[0]->data + (size_t)start * size, bytes);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LayerNormalization: each row (all axes from `axis` on) gets mean 0 and variance 1, then a factor and a summand per
- * element. The further outputs are the mean and the reciprocal of the standard deviation of each row.
+ * LayerNormalization: each row (all axes from `axis` on) gets mean 0 and variance 1, then a factor
+ * and a summand per element. The further outputs are the mean and the reciprocal of the standard
+ * deviation of each row.
  */
 #include <math.h>
 
@@ -16,7 +17,8 @@ typedef struct norm_params {
 
 enum { TASK_WORK = 8192 };
 
-/* A factor or summand must be one number per element of a row; leading axes of length 1 do not matter. */
+/* A factor or summand must be one number per element of a row; leading axes of length 1 do not
+ * matter. */
 static camx_status check_scale(const camx__op_bind *bind, int input, int axis)
 {
     const camx__shape *x = &bind->inputs[0]->shape;
@@ -30,8 +32,9 @@ static camx_status check_scale(const camx__op_bind *bind, int input, int axis)
         fits = dim == (i >= axis ? x->dim[i] : 1);
     }
     if (!fits)
-        return camx__op_misfit(bind, "input %d has the shape %s, which is not that of one row of %s", input,
-                               camx__shape_text(s, text[0], sizeof text[0]),
+        return camx__op_misfit(bind,
+                               "input %d has the shape %s, which is not that of one row of %s",
+                               input, camx__shape_text(s, text[0], sizeof text[0]),
                                camx__shape_text(x, text[1], sizeof text[1]));
     return CAMX_OK;
 }
@@ -124,8 +127,8 @@ static void forward_row(const norm_job *job, int64_t row)
     }
 }
 
-/* With z = (x - mean) factor and g = gy scale: gx = factor (g - mean of g - z mean of g z), and what comes by the mean and
- * the factor where they are read themselves. */
+/* With z = (x - mean) factor and g = gy scale: gx = factor (g - mean of g - z mean of g z), and
+ * what comes by the mean and the factor where they are read themselves. */
 static void backward_row(const norm_job *job, int64_t row)
 {
     const int64_t length = job->params->length;
@@ -143,7 +146,8 @@ static void backward_row(const norm_job *job, int64_t row)
         along += g * ((double)x[i] - mean) * factor;
     }
     double constant = -factor * sum + (job->gmean != NULL ? (double)job->gmean[row] : 0);
-    double linear = -factor * along - (job->gfactor != NULL ? (double)job->gfactor[row] * factor * factor : 0);
+    double linear =
+        -factor * along - (job->gfactor != NULL ? (double)job->gfactor[row] * factor * factor : 0);
     for (int64_t i = 0; i < length; i++) {
         double z = ((double)x[i] - mean) * factor;
         double g = gy != NULL ? (double)gy[i] * (double)job->scale[i] : 0;
@@ -174,7 +178,8 @@ static void run_rows(camx__pool *pool, norm_job *job)
     if (params->rows == 0 || params->length == 0)
         return;
     job->per_task = params->length >= TASK_WORK ? 1 : TASK_WORK / params->length;
-    camx__pool_run(pool, (size_t)((params->rows + job->per_task - 1) / job->per_task), norm_task, job);
+    camx__pool_run(pool, (size_t)((params->rows + job->per_task - 1) / job->per_task), norm_task,
+                   job);
 }
 
 static real *numbers(const camx__tensor *const *tensors, int count, int which)
@@ -212,8 +217,9 @@ static camx_status norm_backward(const camx__op_gradient *g)
 static camx_status norm_prepare(camx__op_prepare *prepare)
 {
     if (prepare->backward && (prepare->wanted & ~1u) != 0)
-        return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
-                          "no gradient can be taken through the computed factors of a LayerNormalization");
+        return camx__fail(
+            prepare->error, CAMX_E_UNSUPPORTED,
+            "no gradient can be taken through the computed factors of a LayerNormalization");
     return CAMX_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mod: the remainder with the sign of the divisor (as Python has it) or, with fmod = 1, of the dividend (as C has it). */
+/* Mod: the remainder with the sign of the divisor (as Python has it) or, with fmod = 1, of the
+ * dividend (as C has it). */
 #include <math.h>
 
 #include "ops/broadcast.h"
@@ -36,7 +37,8 @@ static bool mod_keeps_batch(const void *params)
     return ((const mod_params *)params)->keeps_batch;
 }
 
-static void mod_reals(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void mod_reals(const void *context, const void *const *in, const int *step, void *out,
+                      int64_t count)
 {
     const real *a = in[0];
     const real *b = in[1];
@@ -59,7 +61,8 @@ static int64_t remainder_of(const mod_params *params, int64_t a, int64_t b)
     return !params->like_c && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-static void mod_ints(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void mod_ints(const void *context, const void *const *in, const int *step, void *out,
+                     int64_t count)
 {
     const int64_t *a = in[0];
     const int64_t *b = in[1];
@@ -73,7 +76,10 @@ static camx_status mod_forward(const camx__op_call *call)
     const mod_params *params = call->params;
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(params->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 2, .fn = is_real ? mod_reals : mod_ints, .context = params,
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 2,
+                       .fn = is_real ? mod_reals : mod_ints,
+                       .context = params,
                        .out_is_integer = !is_real};
     for (int i = 0; i < 2; i++)
         camx__operand_init(&walk.in[i], call->inputs[i], &y->shape);
@@ -83,7 +89,8 @@ static camx_status mod_forward(const camx__op_call *call)
 }
 
 /* a mod b = a - b trunc(a / b). in[0]: the gradient; in[1]: a; in[2]: b. */
-static void divisor_slope(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+static void divisor_slope(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
 {
     const real *gy = in[0];
     const real *a = in[1];
@@ -101,7 +108,8 @@ static camx_status mod_backward(const camx__op_gradient *g)
         camx__broadcast_reduce(g->pool, gy, g->input_gradients[0], g->accumulate[0]);
     if (g->input_gradients[1] == NULL)
         return CAMX_OK;
-    camx__walk walk = {.shape = gy->shape, .inputs = 3, .fn = divisor_slope, .accumulate = g->accumulate[1]};
+    camx__walk walk = {
+        .shape = gy->shape, .inputs = 3, .fn = divisor_slope, .accumulate = g->accumulate[1]};
     camx__operand_init(&walk.in[0], gy, &gy->shape);
     camx__operand_init(&walk.in[1], g->inputs[0], &gy->shape);
     camx__operand_init(&walk.in[2], g->inputs[1], &gy->shape);

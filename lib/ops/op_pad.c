@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pad, with pads below zero as well (they cut off). Along each axis the result consists of stretches in which
- * the input runs forwards, backwards or stands still; each combination of stretches is one move.
+ * Pad, with pads below zero as well (they cut off). Along each axis the result consists of
+ * stretches in which the input runs forwards, backwards or stands still; each combination of
+ * stretches is one move.
  */
 #include <string.h>
 
@@ -31,7 +32,10 @@ typedef struct pad_params {
 
 /* ---- stretches ---- */
 
-/* The stretch that covers index `at` of the result, up to `end` at most; count 0 = none from there on. */
+enum { MAX_STRETCHES = 65536 }; /* along one axis */
+
+/* The stretch that covers index `at` of the result, up to `end` at most; count 0 = none from there
+ * on. */
 static stretch stretch_at(pad_mode mode, int64_t dim, int64_t before, int64_t at, int64_t end)
 {
     int64_t place = at - before; /* in the input, if that had no ends */
@@ -58,12 +62,13 @@ static stretch stretch_at(pad_mode mode, int64_t dim, int64_t before, int64_t at
     return s;
 }
 
-/* Fills the list (which may be NULL) and returns its length. */
-static int64_t list_stretches(pad_mode mode, int64_t dim, int64_t before, int64_t end, stretch *list)
+/* Fills the list (which may be NULL) and returns its length; stops after MAX_STRETCHES. */
+static int64_t list_stretches(pad_mode mode, int64_t dim, int64_t before, int64_t end,
+                              stretch *list)
 {
     int64_t count = 0;
     int64_t at = 0;
-    while (at < end) {
+    while (at < end && count <= MAX_STRETCHES) {
         stretch next = stretch_at(mode, dim, before, at, end);
         if (next.count <= 0)
             break;
@@ -77,20 +82,23 @@ static int64_t list_stretches(pad_mode mode, int64_t dim, int64_t before, int64_
     return count;
 }
 
-static camx_status make_stretches(const camx__op_bind *bind, pad_params *params, const camx__shape *x,
-                                  const camx__shape *y)
+static camx_status make_stretches(const camx__op_bind *bind, pad_params *params,
+                                  const camx__shape *x, const camx__shape *y)
 {
     for (int i = 0; i < x->rank; i++) {
         int64_t dim = x->dim[i];
         if (dim == 0 && y->dim[i] > 0 && params->mode != PAD_CONSTANT)
-            return camx__op_misfit(bind, "axis %d is empty: there is nothing to fill the padding with", i);
+            return camx__op_misfit(
+                bind, "axis %d is empty: there is nothing to fill the padding with", i);
         int64_t count = list_stretches(params->mode, dim, params->before[i], y->dim[i], NULL);
-        if (count > CAMX__BIND_REALS)
-            return camx__op_unsupported(bind, "axis %d would be repeated %lld times", i, (long long)count);
+        if (count > MAX_STRETCHES)
+            return camx__op_unsupported(bind, "axis %d would be repeated more than %d times", i,
+                                        MAX_STRETCHES);
         params->counts[i] = (int)count;
         params->stretches[i] = camx__zone_alloc(bind->zone, (size_t)count + 1, sizeof(stretch));
         if (params->stretches[i] == NULL)
-            return camx__fail_memory(bind->error, (size_t)count * sizeof(stretch), "the padding of an axis");
+            return camx__fail_memory(bind->error, (size_t)count * sizeof(stretch),
+                                     "the padding of an axis");
         list_stretches(params->mode, dim, params->before[i], y->dim[i], params->stretches[i]);
     }
     return CAMX_OK;
@@ -111,7 +119,8 @@ static camx_status read_mode(const camx__op_bind *bind, pad_params *params)
     else if (strcmp(text, "wrap") == 0)
         params->mode = PAD_WRAP;
     else
-        return camx__op_invalid(bind, "mode '%.40s' is none of constant, reflect, edge and wrap", text);
+        return camx__op_invalid(bind, "mode '%.40s' is none of constant, reflect, edge and wrap",
+                                text);
     return CAMX_OK;
 }
 
@@ -134,13 +143,13 @@ static camx_status read_pads(const camx__op_bind *bind, pad_params *params)
             axis_count = rank;
     }
     if (count != 2 * axis_count)
-        return camx__op_invalid(bind, "%d pads are given for %d axes; there must be two per axis", count,
-                                axis_count);
+        return camx__op_invalid(bind, "%d pads are given for %d axes; there must be two per axis",
+                                count, axis_count);
     for (int i = 0; i < axis_count; i++) {
         int axis = camx__axis(axes != NULL ? axes[i] : i, rank);
         if (axis < 0)
-            return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d", (long long)axes[i],
-                                    rank);
+            return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d",
+                                    (long long)axes[i], rank);
         params->before[axis] = pads[i];
         params->after[axis] = pads[i + axis_count];
     }
@@ -153,9 +162,11 @@ static camx_status read_value(const camx__op_bind *bind, pad_params *params)
     float attribute = 0;
     CAMX__FORWARD(camx__op_float(bind, "value", 0, &attribute));
     params->value = (double)attribute;
-    if (value != NULL && (camx__elem_is_real(value->elem) != camx__elem_is_real(bind->inputs[0]->elem) ||
-                          camx__shape_count(&value->shape) > 1))
-        return camx__op_invalid(bind, "the value to fill in must be a single number of the type of the data");
+    if (value != NULL &&
+        (camx__elem_is_real(value->elem) != camx__elem_is_real(bind->inputs[0]->elem) ||
+         camx__shape_count(&value->shape) > 1))
+        return camx__op_invalid(
+            bind, "the value to fill in must be a single number of the type of the data");
     return CAMX_OK;
 }
 
@@ -174,9 +185,10 @@ static camx_status pad_bind(camx__op_bind *bind)
         if (!camx__add_i64(y.dim[i], params->before[i], &y.dim[i]) ||
             !camx__add_i64(y.dim[i], params->after[i], &y.dim[i]) || y.dim[i] < 0 ||
             params->before[i] == INT64_MIN)
-            return camx__op_misfit(bind, "an input of the shape %s cannot be padded by %lld and %lld along axis %d",
-                                   camx__shape_text(&x->shape, text, sizeof text), (long long)params->before[i],
-                                   (long long)params->after[i], i);
+            return camx__op_misfit(
+                bind, "an input of the shape %s cannot be padded by %lld and %lld along axis %d",
+                camx__shape_text(&x->shape, text, sizeof text), (long long)params->before[i],
+                (long long)params->after[i], i);
     }
     CAMX__FORWARD(camx__op_output(bind, 0, &y, x->elem)); /* first: it bounds the dimensions */
     return make_stretches(bind, params, &x->shape, &y);
@@ -191,7 +203,8 @@ static bool pad_keeps_batch(const void *params)
 /* ---- moves ---- */
 
 /* One combination of stretches; index[i] is the stretch of axis i. */
-static camx__move moved(const pad_params *params, const int *index, const camx__tensor *x, const camx__tensor *y)
+static camx__move moved(const pad_params *params, const int *index, const camx__tensor *x,
+                        const camx__tensor *y)
 {
     int64_t from[CAMX__MAX_RANK];
     int64_t to[CAMX__MAX_RANK];
@@ -238,7 +251,8 @@ static void fill(const camx__op_call *call)
     real value = (real)params->value;
     int64_t int_value = 0;
     camx__tensor one = {.elem = y->elem, .data = is_real ? (void *)&value : (void *)&int_value};
-    if (call->input_count > 2 && call->inputs[2] != NULL && camx__shape_count(&call->inputs[2]->shape) == 1)
+    if (call->input_count > 2 && call->inputs[2] != NULL &&
+        camx__shape_count(&call->inputs[2]->shape) == 1)
         one.data = call->inputs[2]->data;
     camx__broadcast_copy(call->pool, &one, y, false);
 }

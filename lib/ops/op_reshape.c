@@ -8,7 +8,8 @@ typedef struct view_params {
     bool keeps_batch;
 } view_params;
 
-/* Axis 0 stays what it is if its length does: the numbers behind one index of it are the same ones. */
+/* Axis 0 stays what it is if its length does: the numbers behind one index of it are the same ones.
+ */
 static camx_status bind_view(camx__op_bind *bind, const camx__shape *y)
 {
     const camx__tensor *x = bind->inputs[0];
@@ -36,27 +37,30 @@ static bool product_without(const camx__shape *shape, int skip, int64_t *product
     return true;
 }
 
-static camx_status read_shape(const camx__op_bind *bind, const int64_t *wish, int count, bool zero_is_zero,
-                              camx__shape *y)
+static camx_status read_shape(const camx__op_bind *bind, const int64_t *wish, int count,
+                              bool zero_is_zero, camx__shape *y)
 {
     const camx__shape *x = &bind->inputs[0]->shape;
     char text[2][160];
     int open = -1;
     int64_t product;
     if (count > CAMX__MAX_RANK)
-        return camx__op_unsupported(bind, "the new shape has %d dimensions; up to %d are supported", count,
-                                    CAMX__MAX_RANK);
+        return camx__op_unsupported(bind, "the new shape has %d dimensions; up to %d are supported",
+                                    count, CAMX__MAX_RANK);
     *y = (camx__shape){.rank = count};
     for (int i = 0; i < count; i++) {
         y->dim[i] = wish[i];
         if (wish[i] == 0 && !zero_is_zero && i >= x->rank)
-            return camx__op_invalid(bind, "dimension %d of the new shape is 0 (to be copied), but the input has "
-                                          "rank %d", i, x->rank);
+            return camx__op_invalid(
+                bind,
+                "dimension %d of the new shape is 0 (to be copied), but the input has "
+                "rank %d",
+                i, x->rank);
         if (wish[i] == 0 && !zero_is_zero)
             y->dim[i] = x->dim[i];
         if (wish[i] < -1 || (wish[i] == -1 && open >= 0))
-            return camx__op_invalid(bind, "the new shape has %s", wish[i] == -1 ? "more than one -1"
-                                                                               : "a dimension below -1");
+            return camx__op_invalid(bind, "the new shape has %s",
+                                    wish[i] == -1 ? "more than one -1" : "a dimension below -1");
         if (wish[i] == -1)
             open = i;
     }
@@ -69,7 +73,8 @@ static camx_status read_shape(const camx__op_bind *bind, const int64_t *wish, in
         fits = product == have;
     }
     if (!fits)
-        return camx__op_misfit(bind, "%s cannot be given the shape %s", camx__shape_text(x, text[0], sizeof text[0]),
+        return camx__op_misfit(bind, "%s cannot be given the shape %s",
+                               camx__shape_text(x, text[0], sizeof text[0]),
                                camx__shape_text(y, text[1], sizeof text[1]));
     return CAMX_OK;
 }
@@ -104,7 +109,8 @@ static camx_status squeeze_bind(camx__op_bind *bind)
     for (int i = 0; i < x->rank; i++) {
         bool goes = present ? mask >> i & 1 : x->dim[i] == 1;
         if (goes && x->dim[i] != 1)
-            return camx__op_misfit(bind, "axis %d has length %lld and cannot be removed", i, (long long)x->dim[i]);
+            return camx__op_misfit(bind, "axis %d has length %lld and cannot be removed", i,
+                                   (long long)x->dim[i]);
         if (!goes)
             y.dim[y.rank++] = x->dim[i];
     }
@@ -128,7 +134,8 @@ static camx_status unsqueeze_bind(camx__op_bind *bind)
     if (axes == NULL && !present)
         return camx__op_invalid(bind, "no axes are given");
     if (count > CAMX__MAX_RANK - x->rank)
-        return camx__op_unsupported(bind, "its output would have %d dimensions; up to %d are supported",
+        return camx__op_unsupported(bind,
+                                    "its output would have %d dimensions; up to %d are supported",
                                     x->rank + count, CAMX__MAX_RANK);
     y.rank = x->rank + count;
     CAMX__FORWARD(camx__op_axes(bind, 13, 1, y.rank, &mask, &present));
@@ -137,17 +144,17 @@ static camx_status unsqueeze_bind(camx__op_bind *bind)
     return bind_view(bind, &y);
 }
 
-#define VIEW(ROW, NAME, INPUTS)                \
-    const camx__op camx__op_##ROW = {          \
-        .name = NAME,                          \
-        .traits = CAMX__OP_VIEW,               \
-        .min_inputs = 1,                       \
-        .max_inputs = INPUTS,                  \
-        .max_outputs = 1,                      \
-        .bind = ROW##_bind,                    \
-        .forward = camx__view_forward,         \
-        .backward = camx__view_backward,       \
-        .keeps_batch = view_keeps_batch,       \
+#define VIEW(ROW, NAME, INPUTS)                                                                    \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_VIEW,                                                                   \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = INPUTS,                                                                      \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .forward = camx__view_forward,                                                             \
+        .backward = camx__view_backward,                                                           \
+        .keeps_batch = view_keeps_batch,                                                           \
     }
 
 VIEW(reshape, "Reshape", 2);

@@ -9,8 +9,8 @@
 /* ---- attributes ---- */
 
 /* The number of the attribute's text in a list; the first without it. */
-static camx_status read_choice(const camx__op_bind *bind, const char *name, const char *const *choices, int count,
-                               int *chosen)
+static camx_status read_choice(const camx__op_bind *bind, const char *name,
+                               const char *const *choices, int count, int *chosen)
 {
     const char *text;
     CAMX__FORWARD(camx__op_text(bind, name, &text));
@@ -27,11 +27,13 @@ static camx_status read_choice(const camx__op_bind *bind, const char *name, cons
 
 static camx_status read_rule(const camx__op_bind *bind, bool upsample, camx__resize_params *params)
 {
-    static const char *const modes[] = {"nearest", "linear", "cubic", "bilinear"}; /* the last: opset 1 */
-    static const char *const places[] = {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                                         "align_corners", "asymmetric", "tf_half_pixel_for_nn",
-                                         "tf_crop_and_resize"};
-    static const char *const rounds[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+    static const char *const modes[] = {"nearest", "linear", "cubic",
+                                        "bilinear"}; /* the last: opset 1 */
+    static const char *const places[] = {
+        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+        "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
+    static const char *const rounds[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
+                                         "ceil"};
     int mode;
     int place;
     int round;
@@ -59,6 +61,9 @@ static camx_status read_rule(const camx__op_bind *bind, bool upsample, camx__res
 
 /* ---- sizes ---- */
 
+#define LONGEST_AXIS (1 << 24) /* longer ones are mistakes, and would take long to find out about  \
+                                */
+
 /* Which axis entry i of scales, sizes and roi is about. */
 typedef struct listed_axes {
     int count;
@@ -77,18 +82,19 @@ static camx_status read_axes(const camx__op_bind *bind, int rank, listed_axes *l
     for (int i = 0; i < listed->count; i++) {
         listed->axis[i] = present ? camx__axis(axes[i], rank) : i;
         if (listed->axis[i] < 0)
-            return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d", (long long)axes[i],
-                                    rank);
+            return camx__op_invalid(bind, "axis %lld does not exist in a tensor of rank %d",
+                                    (long long)axes[i], rank);
     }
     return CAMX_OK;
 }
 
-static camx_status use_scale(const camx__op_bind *bind, camx__resize_params *params, int axis, float scale)
+static camx_status use_scale(const camx__op_bind *bind, camx__resize_params *params, int axis,
+                             float scale)
 {
     camx__resize_axis *a = &params->axis[axis];
     /* In float, as the tools that write these files do: 10 x 0.7 must be 7. */
     float length = (float)a->from * scale;
-    if (!(scale > 0) || !(length < 1e9f))
+    if (!(scale > 0) || !(length <= LONGEST_AXIS))
         return camx__op_misfit(bind, "axis %d cannot be resized from %lld by a factor of %g", axis,
                                (long long)a->from, (double)scale);
     a->to = (int64_t)length;
@@ -96,8 +102,8 @@ static camx_status use_scale(const camx__op_bind *bind, camx__resize_params *par
     return CAMX_OK;
 }
 
-static camx_status use_sizes(const camx__op_bind *bind, camx__resize_params *params, const listed_axes *listed,
-                             const int64_t *sizes)
+static camx_status use_sizes(const camx__op_bind *bind, camx__resize_params *params,
+                             const listed_axes *listed, const int64_t *sizes)
 {
     static const char *const policies[] = {"stretch", "not_larger", "not_smaller"};
     int policy;
@@ -105,9 +111,9 @@ static camx_status use_sizes(const camx__op_bind *bind, camx__resize_params *par
     CAMX__FORWARD(read_choice(bind, "keep_aspect_ratio_policy", policies, 3, &policy));
     for (int i = 0; i < listed->count; i++) {
         camx__resize_axis *a = &params->axis[listed->axis[i]];
-        if (sizes[i] < 0 || sizes[i] > 1000000000 || (a->from == 0 && sizes[i] > 0))
-            return camx__op_misfit(bind, "axis %d cannot be resized from %lld to %lld", listed->axis[i],
-                                   (long long)a->from, (long long)sizes[i]);
+        if (sizes[i] < 0 || sizes[i] > LONGEST_AXIS || (a->from == 0 && sizes[i] > 0))
+            return camx__op_misfit(bind, "axis %d cannot be resized from %lld to %lld",
+                                   listed->axis[i], (long long)a->from, (long long)sizes[i]);
         double scale = a->from > 0 ? (double)sizes[i] / (double)a->from : 1;
         a->to = sizes[i];
         a->scale = scale;
@@ -116,8 +122,12 @@ static camx_status use_sizes(const camx__op_bind *bind, camx__resize_params *par
     }
     for (int i = 0; policy != 0 && i < listed->count; i++) {
         camx__resize_axis *a = &params->axis[listed->axis[i]];
+        double length = floor(common * (double)a->from + 0.5);
+        if (!(length <= LONGEST_AXIS))
+            return camx__op_misfit(bind, "axis %d cannot be resized from %lld by a factor of %g",
+                                   listed->axis[i], (long long)a->from, common);
         a->scale = common;
-        a->to = (int64_t)floor(common * (double)a->from + 0.5);
+        a->to = (int64_t)length;
     }
     return CAMX_OK;
 }
@@ -157,7 +167,8 @@ static camx_status read_sizes(const camx__op_bind *bind, bool upsample, camx__re
         return old ? use_attributes(bind, params)
                    : camx__op_invalid(bind, "neither scales nor sizes are given");
     if ((size_count > 0 ? size_count : scale_count) != listed.count)
-        return camx__op_invalid(bind, "%d %s are given for %d axes", size_count > 0 ? size_count : scale_count,
+        return camx__op_invalid(bind, "%d %s are given for %d axes",
+                                size_count > 0 ? size_count : scale_count,
                                 size_count > 0 ? "sizes" : "scales", listed.count);
     if (size_count > 0)
         return use_sizes(bind, params, &listed, sizes);
@@ -176,8 +187,8 @@ static camx_status read_roi(const camx__op_bind *bind, camx__resize_params *para
     CAMX__FORWARD(read_axes(bind, bind->inputs[0]->shape.rank, &listed));
     CAMX__FORWARD(camx__op_constant_reals(bind, 1, &roi, &count));
     if (count != 2 * listed.count)
-        return camx__op_invalid(bind, "roi has %d numbers for %d axes; there must be two per axis", count,
-                                listed.count);
+        return camx__op_invalid(bind, "roi has %d numbers for %d axes; there must be two per axis",
+                                count, listed.count);
     for (int i = 0; i < listed.count; i++) {
         params->axis[listed.axis[i]].roi_start = (double)roi[i];
         params->axis[listed.axis[i]].roi_end = (double)roi[i + listed.count];
@@ -218,7 +229,8 @@ static camx_status bind_either(camx__op_bind *bind, bool upsample)
             return camx__op_misfit(bind, "axis %d is empty and cannot be resized", i);
         params->active |= 1u << i;
         CAMX__FORWARD(camx__resize_taps(bind, &params->rule, &params->axis[i], &params->taps[i]));
-        CAMX__FORWARD(camx__resize_turned(bind, &params->taps[i], &params->axis[i], &params->turned[i]));
+        CAMX__FORWARD(
+            camx__resize_turned(bind, &params->taps[i], &params->axis[i], &params->turned[i]));
     }
     return CAMX_OK;
 }
@@ -228,22 +240,22 @@ static bool resize_keeps_batch(const void *params)
     return (((const camx__resize_params *)params)->active & 1) == 0;
 }
 
-#define RESIZE(ROW, NAME, UPSAMPLE, INPUTS)            \
-    static camx_status ROW##_bind(camx__op_bind *bind) \
-    {                                                  \
-        return bind_either(bind, UPSAMPLE);            \
-    }                                                  \
-    const camx__op camx__op_##ROW = {                  \
-        .name = NAME,                                  \
-        .traits = CAMX__OP_ANY_ORDER,                  \
-        .min_inputs = 1,                               \
-        .max_inputs = INPUTS,                          \
-        .max_outputs = 1,                              \
-        .bind = ROW##_bind,                            \
-        .prepare = camx__resize_prepare,                     \
-        .forward = camx__resize_forward,                     \
-        .backward = camx__resize_backward,                   \
-        .keeps_batch = resize_keeps_batch,             \
+#define RESIZE(ROW, NAME, UPSAMPLE, INPUTS)                                                        \
+    static camx_status ROW##_bind(camx__op_bind *bind)                                             \
+    {                                                                                              \
+        return bind_either(bind, UPSAMPLE);                                                        \
+    }                                                                                              \
+    const camx__op camx__op_##ROW = {                                                              \
+        .name = NAME,                                                                              \
+        .traits = CAMX__OP_ANY_ORDER,                                                              \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = INPUTS,                                                                      \
+        .max_outputs = 1,                                                                          \
+        .bind = ROW##_bind,                                                                        \
+        .prepare = camx__resize_prepare,                                                           \
+        .forward = camx__resize_forward,                                                           \
+        .backward = camx__resize_backward,                                                         \
+        .keeps_batch = resize_keeps_batch,                                                         \
     }
 
 RESIZE(resize, "Resize", false, 4);

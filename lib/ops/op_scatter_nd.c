@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ScatterND: slices of a copy of the data are replaced by (or combined with) updates, at places that indices name. */
+/* ScatterND: slices of a copy of the data are replaced by (or combined with) updates, at places
+ * that indices name. */
 #include <string.h>
 
 #include "ops/elementwise.h"
@@ -10,7 +11,7 @@
 typedef struct scatter_params {
     camx__scatter how;
     camx__elem elem;
-    int depth;     /* numbers in one index: axes that it fixes */
+    int depth; /* numbers in one index: axes that it fixes */
     int64_t places;
     int64_t slice; /* numbers in one slice */
     int64_t dim[CAMX__MAX_RANK];
@@ -28,8 +29,9 @@ static camx_status check_updates(const camx__op_bind *bind, const scatter_params
     if (wanted.rank > CAMX__MAX_RANK || !camx__shape_equal(&wanted, &bind->inputs[2]->shape))
         return camx__op_misfit(bind, "its updates have the shape %s instead of %s",
                                camx__shape_text(&bind->inputs[2]->shape, text[0], sizeof text[0]),
-                               wanted.rank > CAMX__MAX_RANK ? "one of too many dimensions"
-                                                            : camx__shape_text(&wanted, text[1], sizeof text[1]));
+                               wanted.rank > CAMX__MAX_RANK
+                                   ? "one of too many dimensions"
+                                   : camx__shape_text(&wanted, text[1], sizeof text[1]));
     return CAMX_OK;
 }
 
@@ -42,7 +44,8 @@ static camx_status scatter_bind(camx__op_bind *bind)
         return CAMX_E_MEMORY;
     CAMX__FORWARD(camx__scatter_bind(bind, &params->how));
     if (q->rank < 1 || q->dim[q->rank - 1] > x->rank)
-        return camx__op_invalid(bind, "its indices do not end in an axis of at most %d numbers", x->rank);
+        return camx__op_invalid(bind, "its indices do not end in an axis of at most %d numbers",
+                                x->rank);
     params->elem = bind->inputs[0]->elem;
     params->depth = (int)q->dim[q->rank - 1];
     CAMX__FORWARD(check_updates(bind, params));
@@ -81,14 +84,15 @@ static camx_status scatter_forward(const camx__op_call *call)
     bool is_real = camx__elem_is_real(params->elem);
     for (int64_t i = 0; i < params->places; i++)
         if (slice_start(params, indices, i) < 0)
-            return camx__fail(call->error, CAMX_E_SHAPE, "%s: its indices at place %lld are outside of the data",
-                              call->label, (long long)i);
+            return camx__fail(call->error, CAMX_E_SHAPE,
+                              "%s: its indices at place %lld are outside of the data", call->label,
+                              (long long)i);
     memcpy(y->data, call->inputs[0]->data, camx__tensor_bytes(y));
     for (int64_t i = 0; i < params->places; i++) {
         int64_t start = slice_start(params, indices, i);
         if (is_real)
-            camx__scatter_reals(params->how, camx__reals(updates) + i * params->slice, camx__reals(y) + start,
-                                params->slice);
+            camx__scatter_reals(params->how, camx__reals(updates) + i * params->slice,
+                                camx__reals(y) + start, params->slice);
         else
             camx__scatter_ints(params->how, params->elem, camx__ints(updates) + i * params->slice,
                                camx__ints(y) + start, params->slice);
@@ -96,8 +100,8 @@ static camx_status scatter_forward(const camx__op_call *call)
     return CAMX_OK;
 }
 
-/* The data gets the gradient of what was not replaced; the updates that of the places where they went (for those that
- * were replaced again by a later one nothing is promised by ONNX). */
+/* The data gets the gradient of what was not replaced; the updates that of the places where they
+ * went (for those that were replaced again by a later one nothing is promised by ONNX). */
 static camx_status scatter_backward(const camx__op_gradient *g)
 {
     const scatter_params *params = g->params;
@@ -130,8 +134,9 @@ static camx_status scatter_prepare(camx__op_prepare *prepare)
     if (!prepare->backward)
         return CAMX_OK;
     if (params->how > CAMX__SCATTER_ADD)
-        return camx__fail(prepare->error, CAMX_E_UNSUPPORTED,
-                          "no gradient can be taken through a ScatterND that multiplies or compares");
+        return camx__fail(
+            prepare->error, CAMX_E_UNSUPPORTED,
+            "no gradient can be taken through a ScatterND that multiplies or compares");
     prepare->scratch_bytes = camx__tensor_bytes(prepare->inputs[0]);
     return CAMX_OK;
 }

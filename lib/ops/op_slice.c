@@ -20,7 +20,8 @@ static camx_status read_lists(const camx__op_bind *bind, slice_lists *lists)
     bool present;
     *lists = (slice_lists){NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     if (bind->opset < 10) {
-        CAMX__FORWARD(camx__op_int_list(bind, "starts", &lists->starts, &lists->start_count, &present));
+        CAMX__FORWARD(
+            camx__op_int_list(bind, "starts", &lists->starts, &lists->start_count, &present));
         CAMX__FORWARD(camx__op_int_list(bind, "ends", &lists->ends, &lists->end_count, &present));
         CAMX__FORWARD(camx__op_int_list(bind, "axes", &lists->axes, &lists->axis_count, &present));
     } else {
@@ -72,15 +73,17 @@ static camx_status slice_bind(camx__op_bind *bind)
         int64_t wish = lists.axes != NULL ? lists.axes[i] : i;
         int axis = camx__axis(wish, x->shape.rank);
         if (axis < 0 || (seen >> axis & 1))
-            return camx__op_invalid(bind, axis < 0 ? "axis %lld does not exist in a tensor of rank %d"
-                                                   : "axis %lld is given twice (rank %d)",
+            return camx__op_invalid(bind,
+                                    axis < 0 ? "axis %lld does not exist in a tensor of rank %d"
+                                             : "axis %lld is given twice (rank %d)",
                                     (long long)wish, x->shape.rank);
         seen |= 1u << axis;
         params->start[axis] = lists.starts[i];
         params->step[axis] = lists.steps != NULL ? lists.steps[i] : 1;
         if (params->step[axis] == 0)
             return camx__op_invalid(bind, "the step along axis %d is 0", axis);
-        y.dim[axis] = count_indices(x->shape.dim[axis], &params->start[axis], lists.ends[i], &params->step[axis]);
+        y.dim[axis] = count_indices(x->shape.dim[axis], &params->start[axis], lists.ends[i],
+                                    &params->step[axis]);
     }
     params->keeps_batch = y.rank > 0 && y.dim[0] == x->shape.dim[0] && params->step[0] > 0;
     return camx__op_output(bind, 0, &y, x->elem);

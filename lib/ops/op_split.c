@@ -20,7 +20,8 @@ static camx_status read_lengths(const camx__op_bind *bind, const int64_t **lengt
     if (!present)
         CAMX__FORWARD(camx__op_constant_ints(bind, 1, lengths, count));
     if (*lengths != NULL && *count != bind->output_count)
-        return camx__op_invalid(bind, "%d lengths are given for %d outputs", *count, bind->output_count);
+        return camx__op_invalid(bind, "%d lengths are given for %d outputs", *count,
+                                bind->output_count);
     return CAMX_OK;
 }
 
@@ -38,8 +39,8 @@ static camx_status split_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__op_int(bind, "num_outputs", bind->output_count, &parts));
     CAMX__FORWARD(read_lengths(bind, &lengths, &count));
     if (parts != bind->output_count || parts < 1)
-        return camx__op_invalid(bind, "num_outputs is %lld, but there are %d outputs", (long long)parts,
-                                bind->output_count);
+        return camx__op_invalid(bind, "num_outputs is %lld, but there are %d outputs",
+                                (long long)parts, bind->output_count);
     left = x->shape.dim[params->axis];
     if (lengths == NULL && bind->opset < 18 && left % parts != 0)
         return camx__op_misfit(bind, "an axis of length %lld cannot be cut into %lld equal parts",
@@ -47,7 +48,8 @@ static camx_status split_bind(camx__op_bind *bind)
     params->parts = bind->output_count;
     params->first = camx__zone_alloc(bind->zone, (size_t)params->parts + 1, sizeof *params->first);
     if (params->first == NULL)
-        return camx__fail_memory(bind->error, (size_t)parts * sizeof(int64_t), "the parts of a Split");
+        return camx__fail_memory(bind->error, (size_t)parts * sizeof(int64_t),
+                                 "the parts of a Split");
     int64_t equal = left / parts + (left % parts != 0);
     for (int i = 0; i < bind->output_count; i++) {
         camx__shape y = x->shape;

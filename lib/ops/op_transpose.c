@@ -20,7 +20,8 @@ static camx_status transpose_bind(camx__op_bind *bind)
         return CAMX_E_MEMORY;
     CAMX__FORWARD(camx__op_int_list(bind, "perm", &perm, &count, &present));
     if (present && count != x->rank)
-        return camx__op_invalid(bind, "perm names %d axes, but the input has rank %d", count, x->rank);
+        return camx__op_invalid(bind, "perm names %d axes, but the input has rank %d", count,
+                                x->rank);
     for (int i = 0; i < x->rank; i++) {
         int64_t from = present ? perm[i] : x->rank - 1 - i;
         if (from < 0 || from >= x->rank || (seen >> from & 1))
@@ -37,7 +38,8 @@ static bool transpose_keeps_batch(const void *params)
     return ((const transpose_params *)params)->perm[0] == 0;
 }
 
-static camx__move moved(const transpose_params *params, const camx__tensor *x, const camx__tensor *y)
+static camx__move moved(const transpose_params *params, const camx__tensor *x,
+                        const camx__tensor *y)
 {
     int64_t from[CAMX__MAX_RANK];
     int64_t to[CAMX__MAX_RANK];

@@ -28,16 +28,17 @@ static bool where_keeps_batch(const void *params)
     return ((const where_params *)params)->keeps_batch;
 }
 
-#define CHOOSE(NAME, TYPE)                                                                                 \
-    static void NAME(const void *context, const void *const *in, const int *step, void *out, int64_t count) \
-    {                                                                                                      \
-        const int64_t *condition = in[0];                                                                  \
-        const TYPE *a = in[1];                                                                             \
-        const TYPE *b = in[2];                                                                             \
-        TYPE *y = out;                                                                                     \
-        (void)context;                                                                                     \
-        for (int64_t i = 0; i < count; i++)                                                                \
-            y[i] = condition[step[0] * i] != 0 ? a[step[1] * i] : b[step[2] * i];                          \
+#define CHOOSE(NAME, TYPE)                                                                         \
+    static void NAME(const void *context, const void *const *in, const int *step, void *out,       \
+                     int64_t count)                                                                \
+    {                                                                                              \
+        const int64_t *condition = in[0];                                                          \
+        const TYPE *a = in[1];                                                                     \
+        const TYPE *b = in[2];                                                                     \
+        TYPE *y = out;                                                                             \
+        (void)context;                                                                             \
+        for (int64_t i = 0; i < count; i++)                                                        \
+            y[i] = condition[step[0] * i] != 0 ? a[step[1] * i] : b[step[2] * i];                  \
     }
 
 CHOOSE(choose_reals, real)
@@ -47,7 +48,9 @@ static camx_status where_forward(const camx__op_call *call)
 {
     const camx__tensor *y = call->outputs[0];
     bool is_real = camx__elem_is_real(y->elem);
-    camx__walk walk = {.shape = y->shape, .inputs = 3, .fn = is_real ? choose_reals : choose_ints,
+    camx__walk walk = {.shape = y->shape,
+                       .inputs = 3,
+                       .fn = is_real ? choose_reals : choose_ints,
                        .out_is_integer = !is_real};
     for (int i = 0; i < 3; i++)
         camx__operand_init(&walk.in[i], call->inputs[i], &y->shape);
@@ -58,8 +61,10 @@ static camx_status where_forward(const camx__op_call *call)
 
 static const int64_t chosen_value[] = {0, 1};
 
-/* in[0]: the gradient; in[1]: the condition. context: the value of the condition that lets it through. */
-static void pass_chosen(const void *context, const void *const *in, const int *step, void *out, int64_t count)
+/* in[0]: the gradient; in[1]: the condition. context: the value of the condition that lets it
+ * through. */
+static void pass_chosen(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
 {
     const bool wanted = *(const int64_t *)context != 0;
     const real *gy = in[0];
@@ -73,7 +78,10 @@ static camx_status where_backward(const camx__op_gradient *g)
 {
     const camx__tensor *gy = g->output_gradients[0];
     for (int i = 1; i < 3; i++) {
-        camx__walk walk = {.shape = gy->shape, .inputs = 2, .fn = pass_chosen, .context = &chosen_value[2 - i],
+        camx__walk walk = {.shape = gy->shape,
+                           .inputs = 2,
+                           .fn = pass_chosen,
+                           .context = &chosen_value[2 - i],
                            .accumulate = g->accumulate[i]};
         if (g->input_gradients[i] == NULL)
             continue;

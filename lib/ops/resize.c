@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* In float where a place is rounded to a neighbour, as the tools that write these files do: scales are floats, and 3.5 / 0.7
- * must be 5. */
+/* In float where a place is rounded to a neighbour, as the tools that write these files do: scales
+ * are floats, and 3.5 / 0.7 must be 5. */
 static double quotient(const camx__resize_rule *rule, double a, double b)
 {
     return rule->mode == CAMX__RESIZE_NEAREST ? (double)((float)a / (float)b) : a / b;
@@ -33,7 +33,8 @@ static double place_of(const camx__resize_rule *rule, const camx__resize_axis *a
     case CAMX__PLACE_TF_CROP_AND_RESIZE:
         if (axis->to == 1)
             return 0.5 * (axis->roi_start + axis->roi_end) * (from - 1);
-        return axis->roi_start * (from - 1) + x * (axis->roi_end - axis->roi_start) * (from - 1) / (to - 1);
+        return axis->roi_start * (from - 1) +
+               x * (axis->roi_end - axis->roi_start) * (from - 1) / (to - 1);
     default:
         return quotient(rule, x + 0.5, axis->scale) - 0.5;
     }
@@ -80,8 +81,8 @@ static double reach_of(const camx__resize_rule *rule, const camx__resize_axis *a
 }
 
 /* Appends the taps of a result at `place`; returns how many. index NULL: only counts. */
-static int64_t weigh(const camx__resize_rule *rule, const camx__resize_axis *axis, double place, int64_t *index,
-                     real *weight)
+static int64_t weigh(const camx__resize_rule *rule, const camx__resize_axis *axis, double place,
+                     int64_t *index, real *weight)
 {
     const double reach = reach_of(rule, axis);
     const double narrow = rule->antialias && axis->scale < 1 ? axis->scale : 1;
@@ -106,24 +107,27 @@ static int64_t weigh(const camx__resize_rule *rule, const camx__resize_axis *axi
     return count;
 }
 
-static camx_status make_table(const camx__op_bind *bind, int64_t results, int64_t taps, camx__taps *table)
+static camx_status make_table(const camx__op_bind *bind, int64_t results, int64_t taps,
+                              camx__taps *table)
 {
     table->first = camx__zone_alloc(bind->zone, (size_t)results + 1, sizeof *table->first);
     table->index = camx__zone_alloc(bind->zone, (size_t)taps + 1, sizeof *table->index);
     table->weight = camx__zone_alloc(bind->zone, (size_t)taps + 1, sizeof *table->weight);
     if (table->first == NULL || table->index == NULL || table->weight == NULL)
-        return camx__fail_memory(bind->error, (size_t)(results + taps) * 16, "the weights of a Resize");
+        return camx__fail_memory(bind->error, (size_t)(results + taps) * 16,
+                                 "the weights of a Resize");
     return CAMX_OK;
 }
 
 static bool is_outside(const camx__resize_rule *rule, const camx__resize_axis *axis, double place)
 {
-    return rule->place == CAMX__PLACE_TF_CROP_AND_RESIZE && !(place >= 0 && place <= (double)(axis->from - 1));
+    return rule->place == CAMX__PLACE_TF_CROP_AND_RESIZE &&
+           !(place >= 0 && place <= (double)(axis->from - 1));
 }
 
 /* One result. Returns the number of its taps. */
-static int64_t fill_result(const camx__resize_rule *rule, const camx__resize_axis *axis, int64_t i, int64_t *index,
-                           real *weight)
+static int64_t fill_result(const camx__resize_rule *rule, const camx__resize_axis *axis, int64_t i,
+                           int64_t *index, real *weight)
 {
     double place = place_of(rule, axis, i);
     if (is_outside(rule, axis, place))
@@ -157,8 +161,8 @@ camx_status camx__resize_taps(const camx__op_bind *bind, const camx__resize_rule
     return CAMX_OK;
 }
 
-camx_status camx__resize_turned(const camx__op_bind *bind, const camx__taps *taps, const camx__resize_axis *axis,
-                                camx__taps *turned)
+camx_status camx__resize_turned(const camx__op_bind *bind, const camx__taps *taps,
+                                const camx__resize_axis *axis, camx__taps *turned)
 {
     int64_t total = taps->first[axis->to];
     CAMX__FORWARD(make_table(bind, axis->from, total, turned));
@@ -166,7 +170,8 @@ camx_status camx__resize_turned(const camx__op_bind *bind, const camx__taps *tap
         turned->first[taps->index[t] + 1]++;
     for (int64_t i = 0; i < axis->from; i++)
         turned->first[i + 1] += turned->first[i];
-    /* first[i] moves on while the taps of input i are filled in, and then is where those of i + 1 begin. */
+    /* first[i] moves on while the taps of input i are filled in, and then is where those of i + 1
+     * begin. */
     for (int64_t i = 0; i < axis->to; i++)
         for (int64_t t = taps->first[i]; t < taps->first[i + 1]; t++) {
             int64_t at = turned->first[taps->index[t]]++;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which numbers along one axis of the input a resized tensor is made of, with which weights. Resizing handles one axis
- * after the other, so all modes (nearest, linear, cubic, with or without antialiasing) differ in these tables only.
+ * Which numbers along one axis of the input a resized tensor is made of, with which weights.
+ * Resizing handles one axis after the other, so all modes (nearest, linear, cubic, with or without
+ * antialiasing) differ in these tables only.
  */
 #ifndef CAMX_OPS_RESIZE_H
 #define CAMX_OPS_RESIZE_H
 
 #include "ops/op.h"
 
-typedef enum camx__resize_mode { CAMX__RESIZE_NEAREST, CAMX__RESIZE_LINEAR, CAMX__RESIZE_CUBIC } camx__resize_mode;
+typedef enum camx__resize_mode {
+    CAMX__RESIZE_NEAREST,
+    CAMX__RESIZE_LINEAR,
+    CAMX__RESIZE_CUBIC
+} camx__resize_mode;
 
 typedef enum camx__resize_place {
     CAMX__PLACE_HALF_PIXEL = 0,
@@ -32,7 +37,7 @@ typedef struct camx__resize_rule {
     camx__resize_mode mode;
     camx__resize_place place;
     camx__resize_round round;
-    double cubic;          /* the coefficient a */
+    double cubic; /* the coefficient a */
     bool exclude_outside;
     bool antialias;
 } camx__resize_rule;
@@ -45,7 +50,8 @@ typedef struct camx__resize_axis {
     double roi_end;
 } camx__resize_axis;
 
-/* Result i is the sum of weight[t] times input index[t], for t from first[i] to first[i + 1] - 1. */
+/* Result i is the sum of weight[t] times input index[t], for t from first[i] to first[i + 1] - 1.
+ */
 typedef struct camx__taps {
     int64_t *first;
     int64_t *index;
@@ -63,13 +69,14 @@ typedef struct camx__resize_params {
     camx__taps turned[CAMX__MAX_RANK];
 } camx__resize_params;
 
-/* The table of an axis. Without taps: a result that lies outside of the input (tf_crop_and_resize). */
+/* The table of an axis. Without taps: a result that lies outside of the input (tf_crop_and_resize).
+ */
 camx_status camx__resize_taps(const camx__op_bind *bind, const camx__resize_rule *rule,
                               const camx__resize_axis *axis, camx__taps *taps);
 
 /* The table of the gradient: for each input, the results that it takes part in. */
-camx_status camx__resize_turned(const camx__op_bind *bind, const camx__taps *taps, const camx__resize_axis *axis,
-                                camx__taps *turned);
+camx_status camx__resize_turned(const camx__op_bind *bind, const camx__taps *taps,
+                                const camx__resize_axis *axis, camx__taps *turned);
 
 camx_status camx__resize_prepare(camx__op_prepare *prepare);
 camx_status camx__resize_forward(const camx__op_call *call);

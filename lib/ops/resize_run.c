@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How Resize and Upsample run, forwards and backwards: one pass per axis, by the tables of resize.h. */
+/* How Resize and Upsample run, forwards and backwards: one pass per axis, by the tables of
+ * resize.h. */
 #include <string.h>
 
 #include "kernels/rows.h"
@@ -91,7 +92,8 @@ static int axis_in_memory(camx__order order, int rank, int place)
 }
 
 /* The products of the lengths before and behind an axis, in memory. */
-static void split_shape(const camx__shape *shape, camx__order order, int axis, int64_t *outer, int64_t *inner)
+static void split_shape(const camx__shape *shape, camx__order order, int axis, int64_t *outer,
+                        int64_t *inner)
 {
     bool behind = false;
     *outer = 1;
@@ -123,7 +125,8 @@ static int64_t largest_between(const camx__resize_params *params, const camx__sh
 typedef struct passes {
     const camx__resize_params *params;
     camx__order order;
-    const camx__tensor *x; /* the tensor of the input's shape, and that of the output's: gaps are possible */
+    const camx__tensor
+        *x; /* the tensor of the input's shape, and that of the output's: gaps are possible */
     const camx__tensor *y;
     bool backward;
     bool accumulate;
@@ -131,8 +134,8 @@ typedef struct passes {
     void *half[2]; /* scratch */
 } passes;
 
-static void one_pass(camx__pool *pool, const passes *all, int axis, camx__shape *shape, const void *from, void *to,
-                     bool accumulate)
+static void one_pass(camx__pool *pool, const passes *all, int axis, camx__shape *shape,
+                     const void *from, void *to, bool accumulate)
 {
     const camx__resize_axis *a = &all->params->axis[axis];
     pass p = {.taps = all->backward ? &all->params->turned[axis] : &all->params->taps[axis],

@@ -15,13 +15,15 @@ camx_status camx__scatter_bind(const camx__op_bind *bind, camx__scatter *how)
         return camx__op_invalid(bind, "its indices are floats");
     if (camx__elem_is_real(bind->inputs[0]->elem) != camx__elem_is_real(bind->inputs[2]->elem))
         return camx__op_invalid(bind, "its data has type %s, but its updates have type %s",
-                                camx__elem_name(bind->inputs[0]->elem), camx__elem_name(bind->inputs[2]->elem));
+                                camx__elem_name(bind->inputs[0]->elem),
+                                camx__elem_name(bind->inputs[2]->elem));
     *how = CAMX__SCATTER_REPLACE;
     for (int i = 0; i < 5; i++)
         if (strcmp(text, names[i]) == 0)
             *how = (camx__scatter)i;
     if (text[0] != '\0' && strcmp(text, names[*how]) != 0)
-        return camx__op_invalid(bind, "reduction '%.40s' is none of none, add, mul, max and min", text);
+        return camx__op_invalid(bind, "reduction '%.40s' is none of none, add, mul, max and min",
+                                text);
     return CAMX_OK;
 }
 
@@ -64,7 +66,8 @@ static int64_t meet(camx__scatter how, int64_t y, int64_t u)
     }
 }
 
-void camx__scatter_ints(camx__scatter how, camx__elem elem, const int64_t *u, int64_t *y, int64_t count)
+void camx__scatter_ints(camx__scatter how, camx__elem elem, const int64_t *u, int64_t *y,
+                        int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         y[i] = camx__int_wrap(elem, meet(how, y[i], u[i]));

@@ -18,6 +18,7 @@ camx_status camx__scatter_bind(const camx__op_bind *bind, camx__scatter *how);
 
 /* y meets u, `count` consecutive numbers. */
 void camx__scatter_reals(camx__scatter how, const real *u, real *y, int64_t count);
-void camx__scatter_ints(camx__scatter how, camx__elem elem, const int64_t *u, int64_t *y, int64_t count);
+void camx__scatter_ints(camx__scatter how, camx__elem elem, const int64_t *u, int64_t *y,
+                        int64_t count);
 
 #endif

@@ -106,9 +106,11 @@ void test_session(const camx::model &model)
     camx::session_options options;
     options.threads = 1;
     camx::session session(model, options, {"relu1"});
+    EXPECT(session.image_count() == 0);
     EXPECT(status_of([&] { session.logits(); }) == CAMX_E_STATE);
     session.run(tensor(model, 2));
     session.run();
+    EXPECT(session.image_count() == 2);
     std::vector<float> logits = session.logits(1), probabilities = session.probabilities(1);
     double sum = 0;
     for (float p : probabilities)

@@ -252,17 +252,21 @@
 "Resize mode='linear'; [1,3,5,4] - - i[4]k{1,3,7,9}",
 "Resize mode='linear' coordinate_transformation_mode='align_corners'; [1,3,5,4] - - i[4]k{1,3,7,3}",
 "Resize mode='linear' coordinate_transformation_mode='asymmetric'; [1,3,5,4] - [4]k{1,1,0.6,2.5}",
-"Resize mode='linear' coordinate_transformation_mode='pytorch_half_pixel'; [1,3,5,4] - [4]k{1,1,0.2,0.5}",
+"Resize mode='linear' coordinate_transformation_mode='pytorch_half_pixel'; "
+"[1,3,5,4] - [4]k{1,1,0.2,0.5}",
 "Resize mode='cubic'; [1,3,5,4] - [4]k{1,1,2,0.8}",
 "Resize mode='cubic' exclude_outside=1 cubic_coeff_a=-0.5; [1,2,5,4] - [4]k{1,1,1.7,0.8}",
 "Resize mode='linear' antialias=1 opset=18; [1,2,9,8] - [4]k{1,1,0.4,0.5}",
 "Resize mode='cubic' antialias=1 opset=18 axes=[3,2]; [1,2,9,8] - [2]k{0.6,0.3}",
-"Resize mode='linear' coordinate_transformation_mode='half_pixel_symmetric' opset=19; [1,2,9,8] - [4]k{1,1,0.6,0.3}",
+"Resize mode='linear' coordinate_transformation_mode='half_pixel_symmetric' opset=19; "
+"[1,2,9,8] - [4]k{1,1,0.6,0.3}",
 "Resize mode='linear' coordinate_transformation_mode='tf_crop_and_resize' extrapolation_value=2.0; "
 "[1,2,4,5] [8]k{0,0,0.2,-0.3,1,1,0.7,1.2} - i[4]k{1,2,3,6}",
 "Resize; [2,3,4,5] - [4]k{1,1,2,2}",
-"Resize nearest_mode='ceil' coordinate_transformation_mode='tf_half_pixel_for_nn'; [1,3,4,5] - [4]k{1,1,0.6,1.7}",
-"Resize nearest_mode='round_prefer_ceil' keep_aspect_ratio_policy='not_larger' opset=18 axes=[2,3]; "
+"Resize nearest_mode='ceil' coordinate_transformation_mode='tf_half_pixel_for_nn'; "
+"[1,3,4,5] - [4]k{1,1,0.6,1.7}",
+"Resize nearest_mode='round_prefer_ceil' keep_aspect_ratio_policy='not_larger' opset=18 "
+"axes=[2,3]; "
 "[1,3,4,5] - - i[2]k{9,6}",
 "Resize mode='linear'; [3,5] - [2]k{1,2}",
 "Resize mode='linear'; [2,3,4,5] - [4]k{2,1.5,1,1}",

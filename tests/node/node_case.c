@@ -48,7 +48,8 @@ unsigned char *node_read_file(const char *path, size_t *size)
     long end;
     if (file == NULL)
         return NULL;
-    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0) {
+    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) >= 0 &&
+        fseek(file, 0, SEEK_SET) == 0) {
         *size = (size_t)end;
         bytes = malloc(*size + 1);
         if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
@@ -71,7 +72,8 @@ static size_t put_varint(unsigned char *to, size_t value)
     return length;
 }
 
-/* Puts a field of `size` bytes in front of what ends at `end` and is `size` bytes long. Returns its new length. */
+/* Puts a field of `size` bytes in front of what ends at `end` and is `size` bytes long. Returns its
+ * new length. */
 static size_t wrap(unsigned char *end, size_t size, unsigned field)
 {
     unsigned char head[16];
@@ -87,13 +89,15 @@ static size_t put_before(unsigned char *end, size_t size, const char *bytes, siz
     return size + count;
 }
 
-/* The library reads models, so the tensor becomes the value of a Constant in a model with nothing else. */
+/* The library reads models, so the tensor becomes the value of a Constant in a model with nothing
+ * else. */
 static unsigned char *model_around(const unsigned char *tensor, size_t tensor_size, size_t *size)
 {
     enum { ROOM = 256 };
-    static const char attribute[] = "\x0a\x05value";        /* name */
-    static const char attribute_type[] = "\xa0\x01\x04";    /* type: a tensor */
-    static const char node[] = "\x12\x01y\x22\x08" "Constant"; /* output, op_type */
+    static const char attribute[] = "\x0a\x05value";     /* name */
+    static const char attribute_type[] = "\xa0\x01\x04"; /* type: a tensor */
+    static const char node[] = "\x12\x01y\x22\x08"
+                               "Constant";                  /* output, op_type */
     static const char graph[] = "\x62\x03\x0a\x01y";        /* output */
     static const char model[] = "\x08\x08\x42\x02\x10\x0d"; /* ir_version 8, opset 13 */
     unsigned char *bytes = malloc(tensor_size + ROOM);
@@ -115,7 +119,8 @@ static unsigned char *model_around(const unsigned char *tensor, size_t tensor_si
     return bytes;
 }
 
-static bool copy_tensor(test_case *t, const camx__onnx_file *file, const char *path, camx__tensor *tensor)
+static bool copy_tensor(test_case *t, const camx__onnx_file *file, const char *path,
+                        camx__tensor *tensor)
 {
     const camx__onnx_attribute *value = camx__onnx_find(&file->nodes[0], "value");
     camx_error error;
@@ -202,8 +207,10 @@ static bool compare(test_case *t, int which, const camx__tensor *found, const ch
     const camx__tensor *expected = &t->output[which];
     char text[2][160];
     if (found->elem != expected->elem || !camx__shape_equal(&found->shape, &expected->shape))
-        return fail(t, "%s: output %d is %s %s instead of %s %s", way, which, camx__elem_name(found->elem),
-                    camx__shape_text(&found->shape, text[0], sizeof text[0]), camx__elem_name(expected->elem),
+        return fail(t, "%s: output %d is %s %s instead of %s %s", way, which,
+                    camx__elem_name(found->elem),
+                    camx__shape_text(&found->shape, text[0], sizeof text[0]),
+                    camx__elem_name(expected->elem),
                     camx__shape_text(&expected->shape, text[1], sizeof text[1]));
     camx__tensor plain = *found;
     int64_t count = camx__shape_count(&found->shape);
@@ -218,12 +225,14 @@ static bool compare(test_case *t, int which, const camx__tensor *found, const ch
     for (int64_t i = 0; good && i < count; i++) {
         if (camx__elem_is_real(plain.elem))
             good = close_enough((double)camx__reals(&plain)[i], (double)camx__reals(expected)[i]) ||
-                   fail(t, "%s: output %d, element %lld is %.9g instead of %.9g", way, which, (long long)i,
-                        (double)camx__reals(&plain)[i], (double)camx__reals(expected)[i]);
+                   fail(t, "%s: output %d, element %lld is %.9g instead of %.9g", way, which,
+                        (long long)i, (double)camx__reals(&plain)[i],
+                        (double)camx__reals(expected)[i]);
         else
             good = camx__ints(&plain)[i] == camx__ints(expected)[i] ||
-                   fail(t, "%s: output %d, element %lld is %lld instead of %lld", way, which, (long long)i,
-                        (long long)camx__ints(&plain)[i], (long long)camx__ints(expected)[i]);
+                   fail(t, "%s: output %d, element %lld is %lld instead of %lld", way, which,
+                        (long long)i, (long long)camx__ints(&plain)[i],
+                        (long long)camx__ints(expected)[i]);
     }
     free(plain.data);
     return good;
@@ -231,7 +240,8 @@ static bool compare(test_case *t, int which, const camx__tensor *found, const ch
 
 /* ---- running ---- */
 
-static bool run_program(test_case *t, const camx__program *program, const camx__tensor *known, const char *way)
+static bool run_program(test_case *t, const camx__program *program, const camx__tensor *known,
+                        const char *way)
 {
     camx__runner runner;
     camx_error error;
@@ -249,13 +259,15 @@ static bool run_program(test_case *t, const camx__program *program, const camx__
         good = fail(t, "%s: running: %s", way, error.message);
     for (int i = 0; good && i < t->outputs; i++) {
         const camx__tensor *value = camx__runner_value(&runner, t->file->outputs[i].value);
-        good = value != NULL ? compare(t, i, value, way) : fail(t, "%s: output %d is not computed", way, i);
+        good = value != NULL ? compare(t, i, value, way)
+                             : fail(t, "%s: output %d is not computed", way, i);
     }
     camx__runner_close(&runner);
     return good;
 }
 
-static bool run_graph(test_case *t, camx__graph *graph, const camx__tensor *known, bool fusion, const char *way)
+static bool run_graph(test_case *t, camx__graph *graph, const camx__tensor *known, bool fusion,
+                      const char *way)
 {
     int keep[MAX_TENSORS];
     camx__weights weights;
@@ -269,16 +281,17 @@ static bool run_graph(test_case *t, camx__graph *graph, const camx__tensor *know
         keep[i] = t->file->outputs[i].value;
     snprintf(full, sizeof full, "%s, fusion %s", way, fusion ? "on" : "off");
     camx__weights_init(&weights, &t->memory);
-    bool good = camx__program_plan(graph, &weights, &demand, &t->memory, &program, &error) == CAMX_OK ||
-                fail(t, "%s: planning: %s", full, error.message);
+    bool good =
+        camx__program_plan(graph, &weights, &demand, &t->memory, &program, &error) == CAMX_OK ||
+        fail(t, "%s: planning: %s", full, error.message);
     good = good && run_program(t, program, known, full);
     camx__program_free(program);
     camx__weights_free(&weights);
     return good;
 }
 
-/* *bound: the graph could be bound. False if it was and the numbers are wrong, or if it cannot be for a reason that
- * does not go away when more inputs are known. */
+/* *bound: the graph could be bound. False if it was and the numbers are wrong, or if it cannot be
+ * for a reason that does not go away when more inputs are known. */
 static bool try_known(test_case *t, const camx__tensor *known, const char *way, bool *bound)
 {
     camx__shape shapes[MAX_TENSORS];
@@ -306,7 +319,8 @@ static bool is_known(const test_case *t, int way, int input)
 
 static bool run_ways(test_case *t)
 {
-    static const char *const names[] = {"all inputs free", "integers known", "the first input free", "all known"};
+    static const char *const names[] = {"all inputs free", "integers known", "the first input free",
+                                        "all known"};
     unsigned tried[4];
     bool bound = false;
     for (int way = 0; way < 4; way++) {
@@ -331,11 +345,12 @@ static bool run_ways(test_case *t)
 static bool check_ports(test_case *t)
 {
     if (t->inputs != (int)t->file->input_count || t->outputs != (int)t->file->output_count)
-        return fail(t, "there are %d inputs and %d outputs for a graph with %u and %u", t->inputs, t->outputs,
-                    t->file->input_count, t->file->output_count);
+        return fail(t, "there are %d inputs and %d outputs for a graph with %u and %u", t->inputs,
+                    t->outputs, t->file->input_count, t->file->output_count);
     for (int i = 0; i < t->inputs; i++)
         if (t->file->inputs[i].elem != (int32_t)t->input[i].elem)
-            return fail(t, "input %d is %s, but declared as %s", i, camx__elem_name(t->input[i].elem),
+            return fail(t, "input %d is %s, but declared as %s", i,
+                        camx__elem_name(t->input[i].elem),
                         camx__elem_name(t->file->inputs[i].elem));
     return true;
 }
@@ -353,7 +368,8 @@ static bool has_set(const test_case *t, int set)
 static bool run_set(test_case *t, int set)
 {
     bool good = load_tensors(t, set, "input", t->input, &t->inputs) &&
-                load_tensors(t, set, "output", t->output, &t->outputs) && check_ports(t) && run_ways(t);
+                load_tensors(t, set, "output", t->output, &t->outputs) && check_ports(t) &&
+                run_ways(t);
     free_tensors(t);
     return good;
 }

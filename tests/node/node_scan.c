@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks over the messages ModelProto, GraphProto, NodeProto, AttributeProto, ValueInfoProto and TypeProto. */
+/* Walks over the messages ModelProto, GraphProto, NodeProto, AttributeProto, ValueInfoProto and
+ * TypeProto. */
 #include "node_scan.h"
 
 #include <stdio.h>
@@ -63,7 +64,8 @@ static void tensor_type(scanner *s, const camx__field *field, void *context)
 
 static void value_type(scanner *s, const camx__field *field, void *context)
 {
-    static const char *const kinds[] = {NULL, NULL, NULL, NULL, "sequence", "map", NULL, NULL, "sparse", "optional"};
+    static const char *const kinds[] = {NULL,  NULL, NULL, NULL,     "sequence",
+                                        "map", NULL, NULL, "sparse", "optional"};
     (void)context;
     if (field->number == 1)
         each_field(s, field->body, tensor_type, NULL);

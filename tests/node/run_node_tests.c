@@ -4,10 +4,11 @@
  *
  * run_node_tests UNSUPPORTED_LIST RESULT.json MINIMUM [PATTERN]
  *
- * A case that does not pass has failed, unless the list (unsupported.txt) names an operator or a type that its file has, or
- * the case itself. Fewer than MINIMUM passing cases (without those of the folder "simple") are a failure as well. PATTERN
- * runs only the cases that it matches, says why each of them did not pass, and writes no result.
- * CAMX_ONNX_TESTDATA says where the data is if it is not in its usual place. Without data: exit code 77.
+ * A case that does not pass has failed, unless the list (unsupported.txt) names an operator or a
+ * type that its file has, or the case itself. Fewer than MINIMUM passing cases (without those of
+ * the folder "simple") are a failure as well. PATTERN runs only the cases that it matches, says why
+ * each of them did not pass, and writes no result. CAMX_ONNX_TESTDATA says where the data is if it
+ * is not in its usual place. Without data: exit code 77.
  */
 #include <dirent.h>
 #include <fnmatch.h>
@@ -59,7 +60,8 @@ static bool read_list(tests *t, const char *path)
         rule *r = &t->rules[t->rule_count];
         good = t->rule_count + 1 < MAX_RULES &&
                sscanf(line, "%15s %79s %199[^\n]", r->kind, r->name, reason) == 3 &&
-               (strcmp(r->kind, "operator") == 0 || strcmp(r->kind, "type") == 0 || strcmp(r->kind, "case") == 0);
+               (strcmp(r->kind, "operator") == 0 || strcmp(r->kind, "type") == 0 ||
+                strcmp(r->kind, "case") == 0);
         if (!good)
             fprintf(stderr, "%s: not a kind, a name and a reason: %s", path, line);
         t->rule_count++;
@@ -75,7 +77,8 @@ static bool check_list(const tests *t)
     bool good = true;
     for (int i = 0; i < t->rule_count; i++)
         if (strcmp(t->rules[i].kind, "operator") == 0 && camx__op_find(t->rules[i].name) != NULL) {
-            fprintf(stderr, "the list says that %s is not supported, but it is\n", t->rules[i].name);
+            fprintf(stderr, "the list says that %s is not supported, but it is\n",
+                    t->rules[i].name);
             good = false;
         }
     return good;
@@ -160,7 +163,8 @@ static bool write_result(const char *path, const totals *sum)
         fprintf(stderr, "%s cannot be written\n", path);
         return false;
     }
-    fprintf(file, "{\"passed\": %d, \"failed\": %d, \"unsupported\": %d}\n", sum->passed, sum->failed, sum->unsupported);
+    fprintf(file, "{\"passed\": %d, \"failed\": %d, \"unsupported\": %d}\n", sum->passed,
+            sum->failed, sum->unsupported);
     return fclose(file) == 0;
 }
 
@@ -178,7 +182,8 @@ int main(int count, char **arguments)
     if (!read_list(&t, arguments[1]) || !check_list(&t))
         return 1;
     if (!run_folder(&t, "node", true)) {
-        printf("skipped: there is no test data in %s; install libonnx-testdata (Debian, Ubuntu)\n", t.data);
+        printf("skipped: there is no test data in %s; install libonnx-testdata (Debian, Ubuntu)\n",
+               t.data);
         return 77;
     }
     run_folder(&t, "pytorch-converted", true);
@@ -186,13 +191,16 @@ int main(int count, char **arguments)
     run_folder(&t, "simple", false);
     for (int i = 0; i < t.rule_count && t.pattern == NULL && data == NULL; i++)
         if (t.rules[i].used == 0)
-            printf("no case needed this line of the list: %s %s\n", t.rules[i].kind, t.rules[i].name);
-    printf("%d passed, %d failed, %d unsupported\n", t.totals.passed, t.totals.failed, t.totals.unsupported);
+            printf("no case needed this line of the list: %s %s\n", t.rules[i].kind,
+                   t.rules[i].name);
+    printf("%d passed, %d failed, %d unsupported\n", t.totals.passed, t.totals.failed,
+           t.totals.unsupported);
     if (t.pattern != NULL)
         return t.totals.failed > 0;
     if (!write_result(arguments[2], &t.totals))
         return 1;
     if (t.totals.counted < minimum)
-        printf("without the folder simple only %d passed; %ld are needed\n", t.totals.counted, minimum);
+        printf("without the folder simple only %d passed; %ld are needed\n", t.totals.counted,
+               minimum);
     return t.totals.failed > 0 || t.totals.counted < minimum;
 }

@@ -5,7 +5,7 @@ A Network says how to build the module, from which seed its weights are drawn, a
 the maps are compared: first the default layer of libcamx's rule (the last value with height x
 width > 1 before space collapses), then two earlier ones. Weights are random, but the batch-norm
 statistics are those of real activations, then disturbed, so that every value stays of the order of
-one, as in a trained network.
+one, as in a trained network, and no unit is near the kink of its activation function (settle.py).
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,14 @@ from typing import Callable, Sequence
 import torch
 from torch import nn
 from torch.nn import functional as F
+from settle import settle
 
 from vision import models
-from torchvision.models import regnet, resnet  # after vision, which makes torchvision importable
+
+# After vision, which makes torchvision importable.
+from torchvision.models import regnet, resnet
+from torchvision.models.googlenet import BasicConv2d as GoogLeNetConv
+from torchvision.models.inception import BasicConv2d as InceptionConv
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,7 @@ class Network:
     cam: str = ""  # "dense": pool then dense layer; "conv": class maps then pool; "": no CAM
     head: str = ""  # cam == "dense": path of the dense layer; "conv": of the pooled module
     occlusion: tuple = (96, 64)  # patch and stride, in input pixels
-    gain: float = (
-        1.0  # of the last layer's weights: small where Grad-CAM++ would divide by about zero
-    )
+    gain: float = 1.0  # of the last layer: small where Grad-CAM++ would divide by about zero
 
 
 class DenseNet(models.DenseNet):
@@ -45,6 +48,21 @@ class DenseNet(models.DenseNet):
     def forward(self, x):
         x = self.last_relu(self.features(x))
         return self.classifier(torch.flatten(F.adaptive_avg_pool2d(x, (1, 1)), 1))
+
+
+class ReluConv(nn.Module):
+    """BasicConv2d of GoogLeNet and Inception with its ReLU, a function call there, as a module."""
+
+    def forward(self, x):
+        return self.relu(self.bn(self.conv(x)))
+
+
+def _name_relus(model):
+    """Gives every BasicConv2d a ReLU that can be hooked."""
+    for module in list(model.modules()):
+        if isinstance(module, (GoogLeNetConv, InceptionConv)):
+            module.relu = nn.ReLU()
+            module.__class__ = ReluConv
 
 
 def torchvision_model(name, **arguments):
@@ -278,6 +296,7 @@ def prepare(network):
     """The network's module in evaluation mode, float32, with its weights drawn from the seed."""
     torch.manual_seed(network.seed)
     model = network.build().eval()
+    _name_relus(model)
     for module in model.modules():
         # pytorch-grad-cam keeps a reference to a layer's output: an operation in place after it
         # would change what was kept.
@@ -290,6 +309,7 @@ def prepare(network):
         last[-1].weight.data *= network.gain
         last[-1].bias.data *= network.gain
     _measure_statistics(model, network.size)
+    settle(model, network_input(network))
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     return model.eval()

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reference values: PyTorch's logits and pytorch-grad-cam's and captum's maps.
 
-Everything is computed in float64, which is the referee, and in float32. What float32 PyTorch
-itself deviates says how well the numbers are determined at all: where an activation lies within
-rounding of zero, its ReLU opens or closes by chance, and gradients jump. One run may be lucky
-there, so float32 runs four times, in both memory orders and with a slightly disturbed input, and
-the largest deviation counts. The disturbance is one unit in the last place for tiny networks. For
-the full ones it is 2^-19 of each value: summing in another order moves their later activations by
-as much, one of their million ReLUs then opens or closes, and an early layer's map moves by 1e-3,
-in any engine and in no predictable one of them.
+Everything is computed in float64, which is the referee, and in float32: what float32 PyTorch itself
+deviates says how well the numbers are determined at all.
 
 Maps are pytorch-grad-cam's own weighted sums (GradCAM.get_cam_image,
 GradCAMPlusPlus.get_cam_image) at the resolution of the layer, before its resize to the input.
@@ -126,35 +120,18 @@ def _occlusion(model, network, x, target):
     return attribution[0, 0].numpy()
 
 
-def _compute(model, network, x, target, occlusion):
+def _compute(model, network, x, target):
     with torch.no_grad():
         logits = model(x)[0].numpy().copy()
     reference = Reference(int(np.argmax(logits)) if target is None else target, logits)
     _gradient_maps(model, network, x, reference)
     if network.cam:
         reference.cam = _class_activation_map(model, network, x, reference.target)
-    if occlusion:
-        reference.occlusion = _occlusion(model, network, x, reference.target)
+    reference.occlusion = _occlusion(model, network, x, reference.target)
     return reference
 
 
-def compute(model, network, x, disturbance=2.0**-23):
-    """The float64 reference and a list of float32 runs for the same class. Occlusion needs no
-    gradient and is expensive: only the first float32 run has it. Leaves the model in float32."""
-    f64 = _compute(model.double(), network, x.double(), None, True)
-    model.float()
-    runs = [_compute(model, network, x, f64.target, True)]
-    generator = torch.Generator().manual_seed(network.seed)
-    for order in (torch.contiguous_format, torch.channels_last, torch.channels_last):
-        signs = torch.randint(0, 2, x.shape, generator=generator) * 2 - 1
-        disturbed = x * (1.0 + signs * disturbance)
-        runs.append(
-            _compute(model, network, disturbed.contiguous(memory_format=order), f64.target, False)
-        )
-    return f64, runs
-
-
-def float32_error(distance, runs, pick, want):
-    """The largest distance of the float32 runs from float64; pick(run) may be None for a run
-    without."""
-    return max(float(distance(pick(run), want)) for run in runs if pick(run) is not None)
+def compute(model, network, x):
+    """The references in float64 and, for the same class, in float32. Leaves the model in float32."""
+    f64 = _compute(model.double(), network, x.double(), None)
+    return f64, _compute(model.float(), network, x, f64.target)

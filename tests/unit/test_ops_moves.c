@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators that move, choose and count numbers: results worked out by hand, and what is refused. The language of the lines
- * is explained in op_harness.h.
+ * Operators that move, choose and count numbers: results worked out by hand, and what is refused.
+ * The language of the lines is explained in op_harness.h.
  */
 #include <check.h>
 #include <math.h>
@@ -129,7 +129,8 @@ static const example examples[] = {
     /* Resizing. */
     {"Resize; i[2]k{1,2} - [1]k{2}", "[4] 1 1 2 2"},
     {"Resize mode='linear'; [2]{0,4} - [1]k{2}", "[4] 0 1 3 4"},
-    {"Resize mode='linear' coordinate_transformation_mode='align_corners'; [2]{0,4} - - i[1]k{3}", "[3] 0 2 4"},
+    {"Resize mode='linear' coordinate_transformation_mode='align_corners'; [2]{0,4} - - i[1]k{3}",
+     "[3] 0 2 4"},
     {"Resize; [10]{0,1,2,3,4,5,6,7,8,9} - [1]k{0.7}", "[7] 0 2 3 4 6 7 9"},
     {"Resize; [2,0] - - i[2]k{4,0}", "[4,0]"},
     {"LayerNormalization epsilon=0.0; [1,2]{1,3} [2]k{2,3} [2]k{10,20}", "[1,2] 8 23"},
@@ -165,11 +166,11 @@ static void check_numbers(const char *line, const op_value *y, const char *at)
         double expected = strtod(at, &end);
         ck_assert_msg(end != at, "%s: there are more than %lld numbers", line, (long long)i);
         if (y->reals != NULL)
-            ck_assert_msg(near((double)y->reals[i], expected), "%s: number %lld is %.9g, not %.9g", line,
-                          (long long)i, (double)y->reals[i], expected);
+            ck_assert_msg(near((double)y->reals[i], expected), "%s: number %lld is %.9g, not %.9g",
+                          line, (long long)i, (double)y->reals[i], expected);
         else
-            ck_assert_msg(y->ints[i] == strtoll(at, NULL, 10), "%s: number %lld is %lld, not %.20s", line,
-                          (long long)i, (long long)y->ints[i], at);
+            ck_assert_msg(y->ints[i] == strtoll(at, NULL, 10), "%s: number %lld is %lld, not %.20s",
+                          line, (long long)i, (long long)y->ints[i], at);
         at = end;
     }
     ck_assert_msg(*at == '\0', "%s: numbers are missing", line);
@@ -247,6 +248,7 @@ static const refusal refusals[] = {
     {"Pad mode='mirror'; [2] i[2]k{1,1}", CAMX_E_FORMAT, "'mirror'"},
     {"Pad mode='reflect'; [0] i[2]k{1,1}", CAMX_E_SHAPE, "is empty"},
     {"Pad mode='wrap'; [1] i[2]k{1000000,1}", CAMX_E_UNSUPPORTED, "would be repeated"},
+    {"Pad mode='reflect'; [2] i[2]k{1152921504606846,1}", CAMX_E_UNSUPPORTED, "would be repeated"},
     {"Pad; [2] i[2]k{1,1} i[]k{1}", CAMX_E_FORMAT, "type of the data"},
     {"Pad opset=18; [2] i[2]k{1,1} - i[1]k{1}", CAMX_E_FORMAT, "axis 1 does not exist"},
     {"Gather; [3] i[1]k{3}", CAMX_E_SHAPE, "index 3 is outside"},
@@ -305,9 +307,12 @@ static const refusal refusals[] = {
     {"Resize; [2] - [2]k{1,1}", CAMX_E_FORMAT, "2 scales are given for 1 axes"},
     {"Resize; [2] - - i[1]k{-1}", CAMX_E_SHAPE, "to -1"},
     {"Resize; [0] - - i[1]k{2}", CAMX_E_SHAPE, "from 0 to 2"},
+    {"Resize; [2] - - i[1]k{1152921504606846976}", CAMX_E_SHAPE, "to 1152921504606846976"},
     {"Resize mode='sinc'; [2] - [1]k{2}", CAMX_E_UNSUPPORTED, "'sinc'"},
-    {"Resize mode='linear' antialias=1; [9] - [1]k{1e-7}", CAMX_E_SHAPE, "too small to be smoothed"},
-    {"Resize coordinate_transformation_mode='tf_crop_and_resize'; [2] [1]k{0} [1]k{2}", CAMX_E_FORMAT, "roi"},
+    {"Resize mode='linear' antialias=1; [9] - [1]k{1e-7}", CAMX_E_SHAPE,
+     "too small to be smoothed"},
+    {"Resize coordinate_transformation_mode='tf_crop_and_resize'; [2] [1]k{0} [1]k{2}",
+     CAMX_E_FORMAT, "roi"},
     {"LayerNormalization; [2,3] [2]k", CAMX_E_SHAPE, "input 1 has the shape [2]"},
     {"LayerNormalization axis=2; [2,3] [3]k", CAMX_E_FORMAT, "axis 2 does not exist"},
     {"Einsum equation='ij,jk->ik'; [2,3] [4,5]", CAMX_E_SHAPE, "axis 'j' has the length 3"},
@@ -330,10 +335,10 @@ START_TEST(refuses)
     camx_error error;
     memset(&error, 0, sizeof error);
     op_case *test = op_open(r->line, &status, &error);
-    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status, r->status,
-                  error.message);
-    ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"", r->line,
-                  error.message, r->sentence);
+    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status,
+                  r->status, error.message);
+    ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"",
+                  r->line, error.message, r->sentence);
     op_close(test);
 }
 END_TEST
@@ -358,7 +363,8 @@ START_TEST(refuses_computed_indices)
     ck_assert_msg(status == CAMX_OK, "%s: %s", outside[_i], error.message);
     status = op_forward(test, &run, &error);
     ck_assert_msg(status == CAMX_E_SHAPE, "%s: status %d", outside[_i], status);
-    ck_assert_msg(strstr(error.message, "outside") != NULL, "%s: \"%s\"", outside[_i], error.message);
+    ck_assert_msg(strstr(error.message, "outside") != NULL, "%s: \"%s\"", outside[_i],
+                  error.message);
     op_close(test);
 }
 END_TEST
@@ -371,23 +377,34 @@ typedef struct batch_rule {
 } batch_rule;
 
 static const batch_rule batch_rules[] = {
-    {"Reshape; [2,6] i[3]k{2,3,2}", true},         {"Reshape; [2,6] i[2]k{6,2}", false},
-    {"Transpose perm=[0,2,1]; [2,3,4]", true},     {"Transpose; [2,3]", false},
+    {"Reshape; [2,6] i[3]k{2,3,2}", true},
+    {"Reshape; [2,6] i[2]k{6,2}", false},
+    {"Transpose perm=[0,2,1]; [2,3,4]", true},
+    {"Transpose; [2,3]", false},
     {"Slice; [2,3] i[1]k{1} i[1]k{3} i[1]k{1}", true},
     {"Slice; [2,3] i[1]k{1} i[1]k{2} i[1]k{0}", false},
     {"Slice; [2,3] i[1]k{-1} i[1]k{-9} i[1]k{0} i[1]k{-1}", false},
-    {"Split outputs=3 axis=1; [2,3]", true},       {"Split outputs=2; [2,3]", false},
-    {"Pad; [2,3] i[4]k{0,1,0,1}", true},           {"Pad; [2,3] i[4]k{1,0,-1,0}", false},
-    {"Gather axis=1; [2,3] i[1]k{0}", true},       {"Gather axis=0; [2,3] i[2]k{0,1}", false},
-    {"Gather axis=1; [2,3] i[2]{0,1}", false},     {"Expand; [2,1] i[2]k{2,3}", true},
-    {"Expand; [2,1] i[3]k{4,2,3}", false},         {"Tile; [2,3] i[2]k{1,2}", true},
-    {"Tile; [2,3] i[2]k{2,1}", false},             {"Resize; [2,3] - [2]k{1,2}", true},
-    {"Resize; [2,3] - [2]k{2,1}", false},          {"ArgMax axis=1; [2,3]", true},
-    {"ArgMax; [2,3]", false},                      {"LayerNormalization; [2,3] [3]k", true},
+    {"Split outputs=3 axis=1; [2,3]", true},
+    {"Split outputs=2; [2,3]", false},
+    {"Pad; [2,3] i[4]k{0,1,0,1}", true},
+    {"Pad; [2,3] i[4]k{1,0,-1,0}", false},
+    {"Gather axis=1; [2,3] i[1]k{0}", true},
+    {"Gather axis=0; [2,3] i[2]k{0,1}", false},
+    {"Gather axis=1; [2,3] i[2]{0,1}", false},
+    {"Expand; [2,1] i[2]k{2,3}", true},
+    {"Expand; [2,1] i[3]k{4,2,3}", false},
+    {"Tile; [2,3] i[2]k{1,2}", true},
+    {"Tile; [2,3] i[2]k{2,1}", false},
+    {"Resize; [2,3] - [2]k{1,2}", true},
+    {"Resize; [2,3] - [2]k{2,1}", false},
+    {"ArgMax axis=1; [2,3]", true},
+    {"ArgMax; [2,3]", false},
+    {"LayerNormalization; [2,3] [3]k", true},
     {"LayerNormalization axis=0; [2,3] [2,3]k", false},
     {"Einsum equation='bi,bj->bij'; [2,3] [2,4]", true},
     {"Einsum equation='bi,ij->bj'; [2,3] [3,4]", false},
-    {"Where; b[2,3] [2,3] []", true},              {"Where; b[2,3] [2,3] [3]", false},
+    {"Where; b[2,3] [2,3] []", true},
+    {"Where; b[2,3] [2,3] [3]", false},
 };
 
 START_TEST(knows_whether_images_stay_apart)
