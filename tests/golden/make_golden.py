@@ -127,66 +127,33 @@ def sample(values):
     return flat[(np.arange(SAMPLES, dtype=np.int64) * STEP) % flat.size]
 
 
-def map_records(network, names, f64, runs):
+def map_record(kind, name, raw, flags, f32, f64, params):
+    """A record of a map whose float32 and float64 values are given; `raw` is what is stored."""
+    error = reference.normalised_error(f32, f64) if kind in (GRADCAM, GRADCAMPP) else None
+    raw_error = reference.relative_error(f32, f64)
+    error = raw_error if error is None else error
+    scale = np.abs(raw).max()
+    return record(kind, name, raw.shape, raw, flags, scale, error, raw_error, params)
+
+
+def map_records(network, names, f64, f32):
     records = []
     for (method, path), raw in f64.maps.items():
         flags = DEFAULT_LAYER if path == network.layers[0] else 0
         if reference.is_degenerate(raw):
             flags |= DEGENERATE
-        errors = [
-            reference.float32_error(distance, runs, lambda run: run.maps[method, path], raw)
-            for distance in (reference.normalised_error, reference.relative_error)
-        ]
-        records.append(
-            record(
-                KIND[method],
-                names[path],
-                raw.shape,
-                raw,
-                flags,
-                np.abs(raw).max(),
-                *errors,
-                (f64.target,),
-            )
-        )
+        other = f32.maps[method, path]
+        records.append(map_record(KIND[method], names[path], raw, flags, other, raw, (f64.target,)))
     if f64.cam is not None:
         path = network.layers[0] if network.cam == "dense" else network.head
-        error = reference.float32_error(
-            reference.relative_error, runs, lambda run: run.cam, f64.cam
-        )
-        records.append(
-            record(
-                CAM,
-                names[path],
-                f64.cam.shape,
-                f64.cam,
-                0,
-                np.abs(f64.cam).max(),
-                error,
-                error,
-                (f64.target,),
-            )
-        )
+        records.append(map_record(CAM, names[path], f64.cam, 0, f32.cam, f64.cam, (f64.target,)))
     patch, stride = network.occlusion
     step = math.gcd(patch, stride)
     coarse = f64.occlusion[::step, ::step]
-    assert np.array_equal(
-        f64.occlusion, np.kron(coarse, np.ones((step, step)))[: network.size, : network.size]
-    )
-    error = reference.relative_error(runs[0].occlusion, f64.occlusion)
-    records.append(
-        record(
-            OCCLUSION,
-            "input",
-            coarse.shape,
-            coarse,
-            0,
-            np.abs(coarse).max(),
-            error,
-            error,
-            (f64.target, patch, stride, step),
-        )
-    )
+    full = np.kron(coarse, np.ones((step, step)))[: network.size, : network.size]
+    assert np.array_equal(f64.occlusion, full)
+    params = (f64.target, patch, stride, step)
+    records.append(map_record(OCCLUSION, "input", coarse, 0, f32.occlusion, f64.occlusion, params))
     return records
 
 
@@ -223,11 +190,12 @@ class References:
         if rounded:
             self.model = self.model.half().float()
         self.x = models.network_input(network)
-        self.f64, self.runs = reference.compute(self.model, network, self.x)
+        self.f64, self.f32 = reference.compute(self.model, network, self.x)
 
 
 def make_variant(variant, references):
-    network, f64, runs, x = references.network, references.f64, references.runs, references.x
+    network, x = references.network, references.x
+    f64, f32 = references.f64, references.f32
     path = DATA / f"{variant.name}.onnx"
     if variant.exporter == "legacy":
         export.export_legacy(references.model, network, path, variant.opset)
@@ -250,22 +218,10 @@ def make_variant(variant, references):
     records = [record(INPUT, "input", fed.shape, quantised.astype(np.int8), 0, 1.0 / INPUT_SCALE)]
     for name, value in values.items():
         records.append(record(VALUE, name, value.shape, sample(value), 0, np.abs(value).max()))
-    records.append(
-        record(
-            LOGITS,
-            "logits",
-            (1, f64.logits.size),
-            f64.logits,
-            0,
-            np.abs(f64.logits).max(),
-            reference.float32_error(
-                reference.relative_error, runs, lambda run: run.logits, f64.logits
-            ),
-            0.0,
-            (f64.target,),
-        )
-    )
-    records += map_records(network, names, f64, runs)
+    error = reference.relative_error(f32.logits, f64.logits)
+    scale, shape = np.abs(f64.logits).max(), (1, f64.logits.size)
+    records.append(record(LOGITS, "logits", shape, f64.logits, 0, scale, error, 0.0, (f64.target,)))
+    records += map_records(network, names, f64, f32)
     reference_path = path.with_suffix(".ref")
     reference_path.write_bytes(MAGIC + struct.pack("<I", len(records)) + b"".join(records))
     size = sum(p.stat().st_size for p in DATA.glob(variant.name + ".*"))

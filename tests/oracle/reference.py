@@ -132,6 +132,6 @@ def _compute(model, network, x, target):
 
 
 def compute(model, network, x):
-    """The references in float64 and, for the same class, in float32. Leaves the model in float32."""
+    """The float64 references and, for the same class, the float32 ones. Leaves the model float32."""
     f64 = _compute(model.double(), network, x.double(), None)
     return f64, _compute(model.float(), network, x, f64.target)

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves a random network away from the kinks of its activation functions.
 
-A network has millions of ReLUs, and for any input a few of them get a number within rounding of zero.
-Whether such a unit is open is then decided by the order of summation, differently in each engine; the
-gradient through it is there or not, and at an early layer, where gradients of both signs cancel, one unit
-moves a map by a thousandth. Comparing at 1e-4 would compare luck. So the bias of a channel that has such a
-unit is moved a little, until every unit keeps a distance that no rounding error crosses.
+A network has millions of ReLUs, and for any input a few of them get a number within rounding of
+zero. Whether such a unit is open is then decided by the order of summation, differently in each
+engine; the gradient through it is there or not, and at an early layer, where gradients of both
+signs cancel, one unit moves a map by a thousandth. Comparing at 1e-4 would compare luck. So the
+bias of a channel that has such a unit is moved a little, until every unit keeps a distance that no
+rounding error crosses.
 
-This happens in one forward pass in float64: when an activation function is about to run, the layer that
-feeds it is known, and moving that layer's bias moves what arrives by as much.
+This happens in one forward pass in float64: when an activation function is about to run, the layer
+that feeds it is known, and moving that layer's bias moves what arrives by as much.
 """
 
 import torch
