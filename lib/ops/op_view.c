@@ -17,6 +17,8 @@ camx_status camx__view_forward(const camx__op_call *call)
 
 camx_status camx__view_backward(const camx__op_gradient *g)
 {
+    if (g->input_gradients[0] == NULL)
+        return CAMX_OK;
     camx__tensor gx = *g->input_gradients[0];
     gx.shape = g->output_gradients[0]->shape;
     if (gx.data != g->output_gradients[0]->data)
@@ -121,6 +123,18 @@ static camx_status dropout_forward(const camx__op_call *call)
     return same_forward(call);
 }
 
+/* The ratio has no influence in inference: its gradient, should anybody want it, is zero. */
+static camx_status dropout_backward(const camx__op_gradient *g)
+{
+    const camx__tensor *ratio = g->input_count > 1 ? g->input_gradients[1] : NULL;
+    if (ratio != NULL && !g->accumulate[1]) {
+        real zero = 0;
+        camx__tensor nothing = {.elem = CAMX__ELEM_FLOAT, .data = &zero};
+        camx__broadcast_copy(g->pool, &nothing, ratio, false);
+    }
+    return camx__view_backward(g);
+}
+
 const camx__op camx__op_dropout = {
     .name = "Dropout",
     .traits = CAMX__OP_VIEW | CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH,
@@ -129,5 +143,5 @@ const camx__op camx__op_dropout = {
     .max_outputs = 2,
     .bind = dropout_bind,
     .forward = dropout_forward,
-    .backward = camx__view_backward,
+    .backward = dropout_backward,
 };
