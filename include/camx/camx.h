@@ -698,6 +698,25 @@ CAMX_API camx_status camx_explain(camx_session *session, int32_t method, camx_in
                                   const camx_target *target, const camx_explain_options *options, camx_map *map,
                                   camx_error *error);
 
+/* Several targets at several layers in one call: maps[t * layer_count + l] explains targets[t] at layers[l], with the
+ * numbers that camx_explain gives for it alone, to rounding. The network runs forward once; methods that look at
+ * gradients then run backward once per target, down to the deepest of the layers, and serve all layers from that. Five
+ * classes at the default layer cost about one forward pass; twenty layers one forward and one backward pass. Other methods
+ * are computed map by map.
+ *
+ * targets: target_count pointers, NULL among them = the top class; NULL and 0 = the top class alone.
+ * layers: layer_count names, NULL among them = the default layer; NULL and 0 = the one of the options. With layers
+ * given, options->layer must be NULL. Methods that take no layer accept only NULL.
+ * maps: target_count x layer_count different maps (a count of 0 counts as 1), each of which gets one map per image.
+ *
+ * After a failure all maps are empty (camx_map_image_count is 0). On CAMX_E_CANCELLED and CAMX_E_DEADLINE the maps
+ * that were finished stay, one may be partial, and those that were not reached are empty. Since 0.1. */
+CAMX_API camx_status camx_explain_many(camx_session *session, int32_t method, camx_input *input,
+                                       const camx_target *const *targets, uint32_t target_count,
+                                       const char *const *layers, uint32_t layer_count,
+                                       const camx_explain_options *options, camx_map *const *maps,
+                                       camx_error *error);
+
 /* The method at place `index` of the list, 0 past its end: for (i = 0; (m = camx_method_at(i)) != 0; i++). */
 CAMX_API int32_t camx_method_at(uint32_t index);
 

@@ -68,6 +68,70 @@ camx_status camx_explain(camx_session *session, int32_t method, camx_input *inpu
     return row->compute(session, input, target, &options, map, error);
 }
 
+static camx_status check_maps(camx_map *const *maps, uint64_t count, camx_error *error)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (maps[i] == NULL)
+            return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: maps[%llu] of %llu is NULL",
+                              (unsigned long long)i, (unsigned long long)count);
+        for (uint64_t other = 0; other < i; other++)
+            if (maps[other] == maps[i])
+                return camx__fail(error, CAMX_E_ARGUMENT,
+                                  "camx_explain_many: maps[%llu] and maps[%llu] are the same map: every target at every "
+                                  "layer needs one of its own",
+                                  (unsigned long long)other, (unsigned long long)i);
+    }
+    return CAMX_OK;
+}
+
+/* Lists of count 0 stand for one default. */
+static camx_status check_lists(const camx__many *many, const camx_explain_options *options, camx_error *error)
+{
+    if (many->target_count > 0 && many->targets == NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: targets is NULL but target_count is %u",
+                          many->target_count);
+    if (many->layer_count > 0 && many->layers == NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: layers is NULL but layer_count is %u",
+                          many->layer_count);
+    if (many->layer_count > 0 && options->layer != NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_explain_many: both layers and camx_explain_options.layer ('%.100s') are given",
+                          options->layer);
+    if ((uint64_t)many->target_count * many->layer_count > INT32_MAX)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: %u targets at %u layers are too many maps",
+                          many->target_count, many->layer_count);
+    return CAMX_OK;
+}
+
+camx_status camx_explain_many(camx_session *session, int32_t method, camx_input *input,
+                              const camx_target *const *targets, uint32_t target_count, const char *const *layers,
+                              uint32_t layer_count, const camx_explain_options *given, camx_map *const *maps,
+                              camx_error *error)
+{
+    const camx_target *top = NULL;
+    camx__many many = {targets, target_count, layers, layer_count};
+    camx_explain_options options;
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(maps, error);
+    camx_explain_options_init(&options);
+    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_explain_options, &options, given, error));
+    CAMX__FORWARD(check_lists(&many, &options, error));
+    if (target_count == 0) {
+        many.targets = &top;
+        many.target_count = 1;
+    }
+    if (layer_count == 0) {
+        many.layers = &options.layer;
+        many.layer_count = 1;
+    }
+    CAMX__FORWARD(check_maps(maps, (uint64_t)many.target_count * many.layer_count, error));
+    const camx__method *row = find_method(method);
+    if (row == NULL)
+        return camx__fail(error, CAMX_E_NOT_FOUND, "there is no method number %d", method);
+    return camx__explain_many(row, session, input, &many, &options, maps, error);
+}
+
 int32_t camx_method_at(uint32_t index)
 {
     const camx__method *method = camx__method_at(index);

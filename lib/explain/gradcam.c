@@ -29,3 +29,10 @@ camx_status camx__gradcam(camx_session *session, camx_input *input, const camx_t
     CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_gradcam_options, &options, given, error));
     return camx__layer_method(session, input, target, options.layer, CAMX_METHOD_GRADCAM, combine, map, error);
 }
+
+camx_status camx__gradcam_many(camx_session *session, camx_input *input, const camx__many *many,
+                               const camx_explain_options *options, camx_map *const *maps, camx_error *error)
+{
+    (void)options;
+    return camx__layer_method_many(session, input, many, CAMX_METHOD_GRADCAM, combine, maps, error);
+}

@@ -66,3 +66,10 @@ camx_status camx__gradcampp(camx_session *session, camx_input *input, const camx
         options.rule == CAMX_GRADCAMPP_PAPER ? combine_paper : combine_mean_positive;
     return camx__layer_method(session, input, target, options.layer, CAMX_METHOD_GRADCAMPP, combine, map, error);
 }
+
+camx_status camx__gradcampp_many(camx_session *session, camx_input *input, const camx__many *many,
+                                 const camx_explain_options *options, camx_map *const *maps, camx_error *error)
+{
+    (void)options;
+    return camx__layer_method_many(session, input, many, CAMX_METHOD_GRADCAMPP, combine_paper, maps, error);
+}

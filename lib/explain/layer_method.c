@@ -7,10 +7,12 @@
 /* What one computation works with. */
 typedef struct frame {
     camx_session *session;
-    camx_target target;
-    int value; /* the layer */
+    const camx__many *many;
+    camx_target *targets; /* many->target_count, checked */
+    int *values;          /* the layers, many->layer_count */
+    int32_t method;
     camx__combine_fn *combine;
-    camx_map *map;
+    camx_map *const *maps;
     double *weights; /* one per channel */
     float *scratch;  /* one per class */
     camx_error *error;
@@ -50,18 +52,18 @@ static bool all_zero(const camx__feature *feature)
     return true;
 }
 
-static void fill_map(const frame *f, uint32_t image, int64_t item)
+static void fill_map(const frame *f, int value, camx_map *map, uint32_t image, int64_t item)
 {
     camx_session *session = f->session;
-    camx__map_record *record = camx__map_record_at(f->map, image);
-    float *raw = camx__map_raw(f->map, image);
+    camx__map_record *record = camx__map_record_at(map, image);
+    float *raw = camx__map_raw(map, image);
     camx__feature activation;
     camx__feature gradient;
-    camx__session_feature(session, f->value, camx__runner_value(&session->runner, f->value), item, &activation);
-    camx__session_feature(session, f->value, camx__runner_gradient(&session->runner, f->value), item, &gradient);
+    camx__session_feature(session, value, camx__runner_value(&session->runner, value), item, &activation);
+    camx__session_feature(session, value, camx__runner_gradient(&session->runner, value), item, &gradient);
     bool none = gradient.data == NULL || all_zero(&gradient);
     if (none) {
-        bool reaches = session->bound->graph->values[f->value].reaches_scores;
+        bool reaches = session->bound->graph->values[value].reaches_scores;
         for (int64_t i = 0; i < activation.height * activation.width; i++)
             raw[i] = 0.0F;
         if (record->hint == CAMX_FINDING_HEAT)
@@ -69,27 +71,46 @@ static void fill_map(const frame *f, uint32_t image, int64_t item)
     } else {
         f->combine(&activation, &gradient, f->weights, raw);
     }
-    camx__map_finish(f->map, image);
+    camx__map_finish(map, image);
 }
 
-static camx_status one_run(const frame *f, int64_t run)
+static camx_map *map_of(const frame *f, uint32_t target, uint32_t layer)
+{
+    return f->maps[(size_t)target * f->many->layer_count + layer];
+}
+
+/* One target for the images of the run that the arena holds. */
+static camx_status one_target(const frame *f, uint32_t target, int64_t run)
 {
     camx_session *session = f->session;
     int64_t batch = camx__session_batch(session);
     int64_t classes = session->model->classes;
-    CAMX__FORWARD(camx__session_hold(session, run, f->error));
+    uint32_t layers = f->many->layer_count;
     for (int64_t item = 0; item < batch; item++) {
         uint32_t image = (uint32_t)(run * batch + item);
         const float *logits = session->logits + (int64_t)image * classes;
         camx__aim aim;
-        camx__target_aim(session, &f->target, image, logits, CAMX_SCORE_LOGIT, &aim);
+        camx__target_aim(session, &f->targets[target], image, logits, CAMX_SCORE_LOGIT, &aim);
         camx__aim_seed(session, &aim, logits, f->scratch, session->seed + item * classes);
-        camx__record_fill(session, camx__map_record_at(f->map, image), &aim, logits, f->scratch);
+        for (uint32_t layer = 0; layer < layers; layer++)
+            camx__record_fill(session, camx__map_record_at(map_of(f, target, layer), image), &aim, logits,
+                              f->scratch);
     }
-    CAMX__FORWARD(camx__runner_backward(&session->runner, session->seed, &f->value, 1, f->error));
+    CAMX__FORWARD(camx__runner_backward(&session->runner, session->seed, f->values, (int)layers, f->error));
     session->stats.backward_runs += (uint64_t)batch;
-    for (int64_t item = 0; item < batch; item++)
-        fill_map(f, (uint32_t)(run * batch + item), item);
+    for (uint32_t layer = 0; layer < layers; layer++)
+        for (int64_t item = 0; item < batch; item++)
+            fill_map(f, f->values[layer], map_of(f, target, layer), (uint32_t)(run * batch + item), item);
+    return CAMX_OK;
+}
+
+static camx_status all_runs(const frame *f)
+{
+    for (int64_t run = 0; run < camx__session_runs(f->session); run++) {
+        CAMX__FORWARD(camx__session_hold(f->session, run, f->error));
+        for (uint32_t target = 0; target < f->many->target_count; target++)
+            CAMX__FORWARD(one_target(f, target, run));
+    }
     return CAMX_OK;
 }
 
@@ -102,27 +123,78 @@ static camx_status check_batch(const camx_session *session, camx_error *error)
                       session->model->file->name, (long long)camx__session_batch(session));
 }
 
-static camx_status run_all(frame *f, int32_t method)
+/* Room for the maps of one layer; counts its channels. */
+static camx_status reset_maps(const frame *f, uint32_t layer, size_t *channels)
 {
     camx_session *session = f->session;
-    const camx__value *layer = &session->bound->graph->values[f->value];
+    const char *name = session->bound->graph->values[f->values[layer]].name;
     camx__feature size;
-    camx__session_feature(session, f->value, NULL, 0, &size);
+    camx__session_feature(session, f->values[layer], NULL, 0, &size);
     if (size.width > INT32_MAX || size.height > INT32_MAX)
-        return camx__fail(f->error, CAMX_E_LIMIT, "layer '%s' is too large", layer->name);
-    CAMX__FORWARD(camx__map_reset(f->map, method, layer->name, camx__session_images(session),
-                                  (int32_t)size.width, (int32_t)size.height, f->error));
-    f->weights = camx__alloc(session->memory, (size_t)size.channels, sizeof(double));
+        return camx__fail(f->error, CAMX_E_LIMIT, "layer '%s' is too large", name);
+    if ((size_t)size.channels > *channels)
+        *channels = (size_t)size.channels;
+    for (uint32_t target = 0; target < f->many->target_count; target++)
+        CAMX__FORWARD(camx__map_reset(map_of(f, target, layer), f->method, name, camx__session_images(session),
+                                      (int32_t)size.width, (int32_t)size.height, f->error));
+    return CAMX_OK;
+}
+
+static camx_status run(frame *f)
+{
+    camx_session *session = f->session;
+    size_t channels = 0;
+    for (uint32_t layer = 0; layer < f->many->layer_count; layer++)
+        CAMX__FORWARD(reset_maps(f, layer, &channels));
+    f->weights = camx__alloc(session->memory, channels, sizeof(double));
     f->scratch = camx__alloc(session->memory, (size_t)session->model->classes, sizeof(float));
-    camx_status status = CAMX_OK;
-    if (f->weights == NULL || f->scratch == NULL)
-        status = camx__fail_memory(f->error, (size_t)size.channels * sizeof(double), "the map");
-    for (int64_t run = 0; status == CAMX_OK && run < camx__session_runs(session); run++)
-        status = one_run(f, run);
+    camx_status status = f->weights == NULL || f->scratch == NULL
+                             ? camx__fail_memory(f->error, channels * sizeof(double), "the map")
+                             : all_runs(f);
     camx__free(session->memory, f->weights);
     camx__free(session->memory, f->scratch);
-    if (status != CAMX_OK)
-        camx__map_clear(f->map);
+    return status;
+}
+
+static camx_status find_layers(const frame *f)
+{
+    camx_session *session = f->session;
+    for (uint32_t i = 0; i < f->many->layer_count; i++) {
+        CAMX__FORWARD(
+            camx__graph_find_layer(session->bound->graph, f->many->layers[i], &f->values[i], f->error));
+        CAMX__FORWARD(camx__session_check_spatial(session, f->values[i], f->error));
+    }
+    return CAMX_OK;
+}
+
+/* Everything that can be refused is refused before the network runs and before a map changes. */
+static camx_status check_and_run(frame *f)
+{
+    camx_session *session = f->session;
+    const camx__many *many = f->many;
+    for (uint32_t i = 0; i < many->target_count; i++)
+        CAMX__FORWARD(camx__target_take(session, many->targets[i], &f->targets[i], f->error));
+    CAMX__FORWARD(find_layers(f));
+    CAMX__FORWARD(check_batch(session, f->error));
+    CAMX__FORWARD(camx__session_ask_all(session, f->values, many->layer_count, true, f->error));
+    camx_status status = run(f);
+    for (size_t i = 0; status != CAMX_OK && i < (size_t)many->target_count * many->layer_count; i++)
+        camx__map_clear(f->maps[i]);
+    return status;
+}
+
+camx_status camx__layer_method_many(camx_session *session, camx_input *input, const camx__many *many, int32_t method,
+                                    camx__combine_fn *combine, camx_map *const *maps, camx_error *error)
+{
+    frame f = {.session = session, .many = many, .method = method, .combine = combine, .maps = maps, .error = error};
+    CAMX__FORWARD(camx__session_take(session, input, error));
+    f.targets = camx__alloc(session->memory, many->target_count, sizeof *f.targets);
+    f.values = camx__alloc(session->memory, many->layer_count, sizeof *f.values);
+    camx_status status = f.targets == NULL || f.values == NULL
+                             ? camx__fail_memory(error, many->target_count * sizeof *f.targets, "the targets")
+                             : check_and_run(&f);
+    camx__free(session->memory, f.targets);
+    camx__free(session->memory, f.values);
     return status;
 }
 
@@ -130,12 +202,6 @@ camx_status camx__layer_method(camx_session *session, camx_input *input, const c
                                const char *layer, int32_t method, camx__combine_fn *combine, camx_map *map,
                                camx_error *error)
 {
-    frame f = {.session = session, .combine = combine, .map = map, .error = error};
-    CAMX__FORWARD(camx__session_take(session, input, error));
-    CAMX__FORWARD(camx__target_take(session, target, &f.target, error));
-    CAMX__FORWARD(camx__graph_find_layer(session->bound->graph, layer, &f.value, error));
-    CAMX__FORWARD(camx__session_check_spatial(session, f.value, error));
-    CAMX__FORWARD(check_batch(session, error));
-    CAMX__FORWARD(camx__session_ask(session, f.value, true, error));
-    return run_all(&f, method);
+    camx__many many = {.targets = &target, .target_count = 1, .layers = &layer, .layer_count = 1};
+    return camx__layer_method_many(session, input, &many, method, combine, &map, error);
 }

@@ -6,6 +6,7 @@
 #ifndef CAMX_EXPLAIN_LAYER_METHOD_H
 #define CAMX_EXPLAIN_LAYER_METHOD_H
 
+#include "explain/methods.h"
 #include "explain/target.h"
 #include "map/map.h"
 
@@ -16,6 +17,11 @@ typedef void camx__combine_fn(const camx__feature *activation, const camx__featu
 camx_status camx__layer_method(camx_session *session, camx_input *input, const camx_target *target,
                                const char *layer, int32_t method, camx__combine_fn *combine, camx_map *map,
                                camx_error *error);
+
+/* The same for several targets and layers: one forward pass, and one backward pass for each target that serves all
+ * layers. */
+camx_status camx__layer_method_many(camx_session *session, camx_input *input, const camx__many *many, int32_t method,
+                                    camx__combine_fn *combine, camx_map *const *maps, camx_error *error);
 
 /* map = sum over channels of weights[c] A_c. */
 void camx__weighted_sum(const camx__feature *activation, const double *weights, float *map);

@@ -47,12 +47,14 @@ static camx_status by_occlusion(camx_session *session, camx_input *input, const 
 
 static const camx__method table[] = {
     {CAMX_METHOD_CAM, "cam", "class activation mapping: the dense layer's weights times the last feature maps",
-     by_cam},
-    {CAMX_METHOD_GRADCAM, "gradcam", "Grad-CAM: mean gradients times feature maps, at any layer", by_gradcam},
+     by_cam, NULL},
+    {CAMX_METHOD_GRADCAM, "gradcam", "Grad-CAM: mean gradients times feature maps, at any layer", by_gradcam,
+     camx__gradcam_many},
     {CAMX_METHOD_GRADCAMPP, "gradcampp",
-     "Grad-CAM++: weighted positive gradients times feature maps, for several objects of a class", by_gradcampp},
+     "Grad-CAM++: weighted positive gradients times feature maps, for several objects of a class", by_gradcampp,
+     camx__gradcampp_many},
     {CAMX_METHOD_OCCLUSION, "occlusion", "occlusion: how far the score falls when a patch is covered",
-     by_occlusion},
+     by_occlusion, NULL},
 };
 
 const camx__method *camx__method_at(uint32_t index)

@@ -15,13 +15,37 @@ camx_status camx__gradcampp(camx_session *session, camx_input *input, const camx
 camx_status camx__occlusion(camx_session *session, camx_input *input, const camx_target *target,
                             const camx_occlusion_options *given, camx_map *map, camx_error *error);
 
+/* What one call of camx_explain_many asks for; map t * layer_count + l is for target t at layer l. */
+typedef struct camx__many {
+    const camx_target *const *targets; /* an entry of NULL = the top class */
+    uint32_t target_count;             /* at least 1 */
+    const char *const *layers;         /* an entry of NULL = the default layer */
+    uint32_t layer_count;              /* at least 1 */
+} camx__many;
+
 typedef struct camx__method {
     int32_t number; /* camx_method */
     const char *name;
     const char *summary;
     camx_status (*compute)(camx_session *session, camx_input *input, const camx_target *target,
                            const camx_explain_options *options, camx_map *map, camx_error *error);
+    /* Several targets and layers with less work than one `compute` for each; NULL: there is no such way. options->layer
+     * is to be ignored. The maps come empty; after a failure they are emptied again unless the call was stopped: then those
+     * that were not reached must be empty, and the others may hold what was done. */
+    camx_status (*compute_many)(camx_session *session, camx_input *input, const camx__many *many,
+                                const camx_explain_options *options, camx_map *const *maps, camx_error *error);
 } camx__method;
+
+/* The maps of several targets and layers by whatever way the method has. */
+camx_status camx__explain_many(const camx__method *method, camx_session *session, camx_input *input,
+                               const camx__many *many, const camx_explain_options *options, camx_map *const *maps,
+                               camx_error *error);
+
+/* The compute_many of their rows. */
+camx_status camx__gradcam_many(camx_session *session, camx_input *input, const camx__many *many,
+                               const camx_explain_options *options, camx_map *const *maps, camx_error *error);
+camx_status camx__gradcampp_many(camx_session *session, camx_input *input, const camx__many *many,
+                                 const camx_explain_options *options, camx_map *const *maps, camx_error *error);
 
 /* Row `index`, or NULL past the end. */
 const camx__method *camx__method_at(uint32_t index);

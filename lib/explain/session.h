@@ -54,6 +54,10 @@ camx_status camx__session_take(camx_session *session, camx_input *input, camx_er
  * new one: the arena holds no run any more. */
 camx_status camx__session_ask(camx_session *session, int value, bool gradient, camx_error *error);
 
+/* The same for several values with one new program at most. */
+camx_status camx__session_ask_all(camx_session *session, const int *values, uint32_t count, bool gradient,
+                                  camx_error *error);
+
 /* Makes the arena hold the given run of the last input. */
 camx_status camx__session_hold(camx_session *session, int64_t run, camx_error *error);
 

@@ -22,16 +22,34 @@ int64_t camx__session_runs(const camx_session *session)
 
 camx_status camx__session_ask(camx_session *session, int value, bool gradient, camx_error *error)
 {
-    bool kept = session->keeps[value];
-    bool offered = session->gradients[value];
-    session->keeps[value] = true;
-    session->gradients[value] |= gradient;
-    camx_status status = camx__session_plan(session, error);
-    if (status != CAMX_OK) {
-        /* A wish that cannot be met (for want of memory, say) must not stand in the way of later ones. */
-        session->keeps[value] = kept;
-        session->gradients[value] = offered;
+    return camx__session_ask_all(session, &value, 1, gradient, error);
+}
+
+/* A wish as it was before it was asked for. */
+typedef struct wish {
+    bool kept;
+    bool offered;
+} wish;
+
+camx_status camx__session_ask_all(camx_session *session, const int *values, uint32_t count, bool gradient,
+                                  camx_error *error)
+{
+    wish *before = camx__alloc(session->memory, count, sizeof *before);
+    if (before == NULL)
+        return camx__fail_memory(error, count * sizeof *before, "the list of layers");
+    for (uint32_t i = 0; i < count; i++) {
+        before[i] = (wish){session->keeps[values[i]], session->gradients[values[i]]};
+        session->keeps[values[i]] = true;
+        session->gradients[values[i]] |= gradient;
     }
+    camx_status status = camx__session_plan(session, error);
+    /* Wishes that cannot be met (for want of memory, say) must not stand in the way of later ones. Backwards, for a
+     * value may be asked for twice. */
+    for (uint32_t i = count; status != CAMX_OK && i > 0; i--) {
+        session->keeps[values[i - 1]] = before[i - 1].kept;
+        session->gradients[values[i - 1]] = before[i - 1].offered;
+    }
+    camx__free(session->memory, before);
     return status;
 }
 

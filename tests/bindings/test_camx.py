@@ -637,6 +637,28 @@ class Methods(Case):
         with self.assertRaises(camx.Error):
             camx.explain(session, 99)
 
+    def test_explain_many(self) -> None:
+        session = self.model.session()
+        maps = camx.explain_many(session, "gradcam", tensor(), [1, None, 3], ["relu1", None])
+        self.assertEqual((len(maps), len(maps[0])), (3, 2))
+        self.assertEqual((session.stats.forward_runs, session.stats.backward_runs), (1, 3))
+        for row, target in zip(maps, [1, None, 3]):
+            for m, layer in zip(row, ["relu1", None]):
+                self.near(m.raw, camx.gradcam(self.model, tensor(), target, layer).raw)
+        self.assertEqual(camx.explain_many(session, "cam")[0][0].info.method, camx.Method.CAM)
+        for bad in ([], "relu1", 3):
+            with self.assertRaisesRegex(camx.ArgumentError, "list"):
+                camx.explain_many(session, "gradcam", layers=bad)
+        with self.assertRaises(camx.NotFoundError):
+            camx.explain_many(session, "gradcam", targets=[1, 99])
+        with self.assertRaises(camx.Cancelled) as caught:
+            camx.explain_many(
+                session, "occlusion", targets=[1, 3], progress=lambda done, total: done < total * 0.7
+            )
+        self.assertEqual(caught.exception.partial.info.class_index, 3)
+        with self.assertRaises(ZeroDivisionError):
+            camx.explain_many(session, "occlusion", progress=lambda done, total: 1 // 0)
+
     def test_a_model_instead_of_a_session(self) -> None:
         m = camx.gradcam(self.model, tensor(), 1)
         self.near(m.raw, tiny_onnx.gradcam(tensor(), [1])[0])

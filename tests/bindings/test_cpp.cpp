@@ -165,6 +165,16 @@ void test_methods(const camx::model &model)
     EXPECT(camx::cam(session).info().method == CAMX_METHOD_CAM);
     EXPECT(camx::explain(session, CAMX_METHOD_GRADCAM, {}, 1).values().size() == 16);
     EXPECT(status_of([&] { camx::explain(session, 99); }) == CAMX_E_NOT_FOUND);
+    camx::session fresh(model);
+    std::vector<camx::map> many = camx::explain_many(fresh, CAMX_METHOD_GRADCAM, {camx::target(1), camx::target(3)},
+                                                     {"relu1", ""}, tensor(model, 1));
+    EXPECT(many.size() == 4 && many[0].values().size() == 64 && many[3].info().class_index == 3);
+    EXPECT(fresh.stats().forward_runs == 1 && fresh.stats().backward_runs == 2);
+    for (std::size_t i = 0; i < other.values().size(); i++)
+        EXPECT(std::fabs(many[3].values()[i] - other.values()[i]) < 1e-5f);
+    EXPECT(camx::explain_many(fresh, CAMX_METHOD_CAM, {}).size() == 1);
+    EXPECT(status_of([&] { camx::explain_many(fresh, CAMX_METHOD_GRADCAM, {}, {"nowhere"}); }) ==
+           CAMX_E_NOT_FOUND);
     std::vector<float> heat = other.render(20, 10);
     EXPECT(heat.size() == 200);
     EXPECT(status_of([&] { other.render(-1, 10); }) == CAMX_E_ARGUMENT);

@@ -51,14 +51,16 @@ def ctype_of(declaration: str) -> object:
     array = re.search(r"\[\d*\]", declaration)
     words = re.findall(r"\w+", re.sub(r"\[.*", "", declaration))
     kind, stars = words[0], stars + (array is not None)
-    if kind == "char" and stars == 1:
-        return ctypes.c_char_p
+    if kind == "char":
+        return ctypes.c_char_p if stars == 1 else P(ctypes.c_char_p)
     if kind == "void":
         return None if stars == 0 else ctypes.c_void_p
     if kind in HANDLES:
         return ctypes.c_void_p if stars == 1 else P(ctypes.c_void_p)
     base = SCALARS.get(kind) or getattr(_structs, kind)
-    return base if stars == 0 else P(base)
+    for _ in range(stars):
+        base = P(base)
+    return base
 
 
 def prototypes(name: str) -> dict[str, tuple[object, list[object]]]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The methods: cam, gradcam, gradcampp, occlusion, and explain (any of them by name).
+"""The methods: cam, gradcam, gradcampp, occlusion, explain (any of them by name), and explain_many
+(several targets and layers at once).
 
 All take a session, or a model (which then uses one session of its own, shared by all such
 calls), and return a new Map. Parameters they share:
@@ -154,6 +155,65 @@ def explain(
     return _compute(where, function, x, target, options, progress)
 
 
+def explain_many(
+    where: Where,
+    method: Union[str, int, Method],
+    x: Any = None,
+    targets: Sequence[Any] = (None,),
+    layers: Sequence[Optional[str]] = (None,),
+    *,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+) -> List[List[Map]]:
+    """Several targets at several layers in one call: result[t][l] is the Map of targets[t] at
+    layers[l]. The network runs forward once, and gradient methods run backward once per target,
+    whatever the number of layers.
+
+    When the call is stopped, the exception's .partial is the last map that holds anything.
+    """
+    options = s.camx_explain_options()
+    lib.camx_explain_options_init(*sized(options))
+    options.deadline = deadline
+    number = _method_number(method)
+    session = _session(where)
+    rows, columns = _listed(targets, "targets"), _listed(layers, "layers")
+    given = as_input(session.model, x)
+    specs = [as_target(target)._to_c(session.model) for target in rows]
+    wanted = (ctypes.POINTER(s.camx_target) * len(specs))(*map(ctypes.pointer, specs))
+    names = (ctypes.c_char_p * len(columns))(*(text(name, "a layer") for name in columns))
+    results = [new_map() for _ in range(len(rows) * len(columns))]
+    places = (ctypes.c_void_p * len(results))(*(result.pointer for result in results))
+    pending: List[BaseException] = []
+    options.progress = _callback(progress, pending)
+
+    def compute(pointer: int) -> None:
+        call(
+            lib.camx_explain_many,
+            pointer,
+            number,
+            None if given is None else given._pointer,
+            wanted,
+            len(rows),
+            names,
+            len(columns),
+            ctypes.byref(options),
+            places,
+        )
+
+    _run(session, given, compute, results, pending)
+    maps = [Map(result) for result in results]
+    return [maps[i : i + len(columns)] for i in range(0, len(maps), len(columns))]
+
+
+def _listed(values: Any, what: str) -> List[Any]:
+    """A list of at least one entry; a text would be taken letter by letter."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, (list, tuple)):
+        raise ArgumentError(f"{what} is {values!r}; give a list")
+    if not values:
+        raise ArgumentError(f"{what} is an empty list; leave it out for the default")
+    return list(values)
+
+
 def methods() -> Dict[str, str]:
     """Every method of the library: its name and one line on what it is."""
     result: Dict[str, str] = {}
@@ -186,36 +246,56 @@ def _compute(
 ) -> Map:
     """Runs one method and wraps its map; long ones get a callback, which also lets Ctrl-C
     through."""
-    if not isinstance(where, (Session, Model)):
-        raise ArgumentError(
-            f"the first argument is {where!r}; it must be a camx.Session or a camx.Model"
-        )
-    session = where if isinstance(where, Session) else where._default_session()
+    session = _session(where)
     given = as_input(session.model, x)
     spec = as_target(target)._to_c(session.model)
     result = new_map()
     pending: List[BaseException] = []
     if hasattr(options, "progress"):
         options.progress = _callback(progress, pending)
+
+    def compute(pointer: int) -> None:
+        call(
+            function,
+            pointer,
+            None if given is None else given._pointer,
+            ctypes.byref(spec),
+            ctypes.byref(options),
+            result.pointer,
+        )
+
+    _run(session, given, compute, [result], pending)
+    return Map(result)
+
+
+def _session(where: Where) -> Session:
+    if not isinstance(where, (Session, Model)):
+        raise ArgumentError(
+            f"the first argument is {where!r}; it must be a camx.Session or a camx.Model"
+        )
+    return where if isinstance(where, Session) else where._default_session()
+
+
+def _run(
+    session: Session,
+    given: Any,
+    compute: Callable[[int], None],
+    results: Sequence[Any],
+    pending: List[BaseException],
+) -> None:
+    """A computation under the session's lock; what was done before a stop goes with its
+    exception."""
     with session._busy() as pointer, _catching_ctrl_c(pending):
         try:
             with session._giving(pointer, given):
-                call(
-                    function,
-                    pointer,
-                    None if given is None else given._pointer,
-                    ctypes.byref(spec),
-                    ctypes.byref(options),
-                    result.pointer,
-                )
+                compute(pointer)
         except (Cancelled, DeadlineError) as stopped:
-            if not pending and lib.camx_map_image_count(result.pointer) > 0:
-                stopped.partial = Map(result)
+            held = [r for r in results if lib.camx_map_image_count(r.pointer) > 0]
             if not pending:
+                stopped.partial = Map(held[-1]) if held else None
                 raise
     if pending:
         raise pending[0]
-    return Map(result)
 
 
 def _callback(progress: Optional[Progress], pending: List[BaseException]) -> Any:

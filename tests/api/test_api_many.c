@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Several targets and layers in one call: the maps of one call each, how often the network runs, what is refused, and
+ * what is left after a failure or a stop.
+ */
+#include <math.h>
+
+#include "api_support.h"
+
+enum { TARGETS = 3, LAYERS = 4, MAPS = TARGETS * LAYERS, SIDE = 8 };
+
+static const char *const layers[LAYERS] = {"c1", NULL, "/body/relu1", "c1"};
+
+typedef struct net {
+    camx_model *model;
+    camx_session *session;
+    camx_input *input;
+    camx_target classes[TARGETS];
+    const camx_target *targets[TARGETS];
+    camx_map *maps[MAPS];
+} net;
+
+static void open_net(net *n, int64_t batch, int64_t images)
+{
+    api_net what = API_NET;
+    what.batch = batch;
+    n->model = api_net_open(&what, NULL);
+    n->session = api_session(n->model, NULL);
+    n->input = api_random_input(n->model, 3, images, 3, SIDE, SIDE);
+    for (int i = 0; i < TARGETS; i++) {
+        camx_target_init(&n->classes[i]);
+        n->targets[i] = &n->classes[i];
+    }
+    n->targets[0] = NULL; /* the top class */
+    if (images == 1) {
+        camx_target_for_class(&n->classes[1], 4);
+        n->classes[2].kind = CAMX_TARGET_PAIR;
+        n->classes[2].class_index = 1;
+        n->classes[2].other_index = 3;
+        n->classes[2].score = CAMX_SCORE_PROBABILITY;
+    }
+    for (int i = 0; i < MAPS; i++)
+        n->maps[i] = api_map();
+}
+
+static void close_net(net *n)
+{
+    for (int i = 0; i < MAPS; i++)
+        camx_map_release(n->maps[i]);
+    camx_input_release(n->input);
+    camx_session_close(n->session);
+    camx_model_release(n->model);
+}
+
+static void expect_same(const camx_map *made, const camx_map *wanted, uint32_t image)
+{
+    camx_map_info a = api_map_info(made, image);
+    camx_map_info b = api_map_info(wanted, image);
+    ck_assert(a.method == b.method && a.width == b.width && a.height == b.height);
+    ck_assert(a.class_index == b.class_index && a.other_index == b.other_index && a.score_kind == b.score_kind);
+    ck_assert(a.finding == b.finding);
+    ck_assert_str_eq(a.layer, b.layer);
+    ck_assert_float_eq_tol(a.score, b.score, 1e-5F);
+    /* Where a gradient is zero so is the map, exactly. */
+    float size = fmaxf(fmaxf(fabsf(b.minimum), fabsf(b.maximum)), 1e-6F);
+    for (int i = 0; i < a.width * a.height; i++)
+        ck_assert_float_eq_tol(camx_map_values(made, image)[i], camx_map_values(wanted, image)[i], 1e-5F * size);
+}
+
+/* The slow twin: one call for each, in a session of its own. */
+static void expect_single(const net *n, int32_t method, int target, const char *layer, const camx_map *made)
+{
+    camx_session *session = api_session(n->model, NULL);
+    camx_map *map = api_map();
+    camx_explain_options options;
+    camx_explain_options_init(&options);
+    options.layer = layer;
+    GOOD(camx_explain(session, method, n->input, n->targets[target], &options, map, &error));
+    ck_assert_uint_eq(camx_map_image_count(made), camx_map_image_count(map));
+    for (uint32_t image = 0; image < camx_map_image_count(map); image++)
+        expect_same(made, map, image);
+    camx_map_release(map);
+    camx_session_close(session);
+}
+
+static const int32_t layer_methods[] = {CAMX_METHOD_GRADCAM, CAMX_METHOD_GRADCAMPP};
+
+START_TEST(equal_to_single_calls)
+{
+    net n;
+    open_net(&n, 1, 1);
+    int32_t method = layer_methods[_i];
+    GOOD(camx_explain_many(n.session, method, n.input, n.targets, TARGETS, layers, LAYERS, NULL, n.maps, &error));
+    camx_session_stats stats = api_stats(n.session);
+    ck_assert_uint_eq(stats.forward_runs, 1);
+    ck_assert_uint_eq(stats.backward_runs, TARGETS);
+    for (int t = 0; t < TARGETS; t++)
+        for (int l = 0; l < LAYERS; l++)
+            expect_single(&n, method, t, layers[l], n.maps[t * LAYERS + l]);
+    /* The default layer differs from the others, the targets differ: the order is not by luck. */
+    ck_assert_str_ne(api_map_info(n.maps[0], 0).layer, api_map_info(n.maps[1], 0).layer);
+    ck_assert_int_eq(api_map_info(n.maps[LAYERS], 0).class_index, 4);
+    /* Asked again for the same input, nothing runs forward. */
+    GOOD(camx_explain_many(n.session, method, NULL, n.targets, TARGETS, layers, LAYERS, NULL, n.maps, &error));
+    ck_assert_uint_eq(api_stats(n.session).forward_runs, 1);
+    close_net(&n);
+}
+END_TEST
+
+/* Batches that the network runs at once, and batches that it runs image by image. */
+START_TEST(images_of_a_batch)
+{
+    net n;
+    open_net(&n, _i == 0 ? 2 : 1, 4);
+    static const int32_t of_images[4] = {3, 0, 2, 1};
+    n.classes[1].kind = CAMX_TARGET_CLASS;
+    n.classes[1].classes = of_images;
+    n.classes[1].count = 4;
+    GOOD(camx_explain_many(n.session, CAMX_METHOD_GRADCAM, n.input, n.targets, 2, layers, LAYERS, NULL, n.maps,
+                           &error));
+    ck_assert_uint_eq(api_stats(n.session).forward_runs, 4);
+    for (int t = 0; t < 2; t++)
+        for (int l = 0; l < LAYERS; l++)
+            expect_single(&n, CAMX_METHOD_GRADCAM, t, layers[l], n.maps[t * LAYERS + l]);
+    for (uint32_t image = 0; image < 4; image++)
+        ck_assert_int_eq(api_map_info(n.maps[LAYERS], image).class_index, of_images[image]);
+    close_net(&n);
+}
+END_TEST
+
+/* Nothing given: the top class at the layer of the options. */
+START_TEST(defaults)
+{
+    net n;
+    open_net(&n, 1, 1);
+    camx_explain_options options;
+    camx_explain_options_init(&options);
+    options.layer = "r1";
+    GOOD(camx_explain_many(n.session, CAMX_METHOD_GRADCAM, n.input, NULL, 0, NULL, 0, &options, n.maps, &error));
+    expect_single(&n, CAMX_METHOD_GRADCAM, 0, "r1", n.maps[0]);
+    ck_assert_uint_eq(camx_map_image_count(n.maps[1]), 0);
+    GOOD(camx_explain_many(n.session, CAMX_METHOD_GRADCAM, NULL, NULL, 0, NULL, 0, NULL, n.maps, &error));
+    expect_single(&n, CAMX_METHOD_GRADCAM, 0, NULL, n.maps[0]);
+    close_net(&n);
+}
+END_TEST
+
+/* Methods without a way of their own go map by map. */
+START_TEST(methods_without_layers)
+{
+    net n;
+    open_net(&n, 1, 1);
+    static const int32_t plain[] = {CAMX_METHOD_CAM, CAMX_METHOD_OCCLUSION};
+    for (int i = 0; i < 2; i++) {
+        const char *const one[1] = {NULL};
+        GOOD(camx_explain_many(n.session, plain[i], n.input, n.targets, 2, one, 1, NULL, n.maps, &error));
+        for (int t = 0; t < 2; t++)
+            expect_single(&n, plain[i], t, NULL, n.maps[t]);
+        EXPECT(camx_explain_many(n.session, plain[i], n.input, n.targets, 2, layers, 1, NULL, n.maps, &error),
+               CAMX_E_ARGUMENT, "c1");
+        ck_assert_uint_eq(camx_map_image_count(n.maps[0]), 0);
+    }
+    close_net(&n);
+}
+END_TEST
+
+static void expect_refused(net *n, const camx_target *const *targets, uint32_t target_count,
+                           const char *const *names, uint32_t layer_count, camx_status status, const char *words)
+{
+    GOOD(camx_explain_many(n->session, CAMX_METHOD_GRADCAM, n->input, NULL, 0, NULL, 0, NULL, n->maps, &error));
+    EXPECT(camx_explain_many(n->session, CAMX_METHOD_GRADCAM, n->input, targets, target_count, names, layer_count,
+                             NULL, n->maps, &error),
+           status, words);
+}
+
+START_TEST(refusals)
+{
+    net n;
+    open_net(&n, 1, 1);
+    const char *const flat[] = {NULL, "flat"};
+    const char *const unknown[] = {"c1", "c7"};
+    camx_target absent;
+    camx_target_for_class(&absent, 5);
+    const camx_target *const no_class[] = {NULL, &absent};
+    expect_refused(&n, n.targets, TARGETS, flat, 2, CAMX_E_METHOD, "layer 'flat' is no feature map");
+    ck_assert_uint_eq(camx_map_image_count(n.maps[0]), 0);
+    expect_refused(&n, n.targets, TARGETS, unknown, 2, CAMX_E_NOT_FOUND, "no layer 'c7'");
+    expect_refused(&n, no_class, 2, layers, LAYERS, CAMX_E_NOT_FOUND, "class 5 does not exist");
+    expect_refused(&n, NULL, 2, layers, LAYERS, CAMX_E_ARGUMENT, "targets is NULL");
+    expect_refused(&n, n.targets, TARGETS, NULL, 1, CAMX_E_ARGUMENT, "layers is NULL");
+    expect_refused(&n, n.targets, UINT32_MAX, layers, UINT32_MAX, CAMX_E_ARGUMENT, "too many");
+    camx_map *last = n.maps[MAPS - 1];
+    n.maps[MAPS - 1] = n.maps[2];
+    expect_refused(&n, n.targets, TARGETS, layers, LAYERS, CAMX_E_ARGUMENT, "are the same map");
+    n.maps[MAPS - 1] = NULL;
+    expect_refused(&n, n.targets, TARGETS, layers, LAYERS, CAMX_E_ARGUMENT, "maps[11] of 12 is NULL");
+    n.maps[MAPS - 1] = last;
+    camx_explain_options options;
+    camx_explain_options_init(&options);
+    options.layer = "c2";
+    EXPECT(camx_explain_many(n.session, CAMX_METHOD_GRADCAM, n.input, n.targets, TARGETS, layers, LAYERS, &options,
+                             n.maps, &error),
+           CAMX_E_ARGUMENT, "both layers and");
+    EXPECT(camx_explain_many(n.session, 99, n.input, NULL, 0, NULL, 0, NULL, n.maps, &error), CAMX_E_NOT_FOUND,
+           "no method number 99");
+    EXPECT(camx_explain_many(NULL, CAMX_METHOD_GRADCAM, n.input, NULL, 0, NULL, 0, NULL, n.maps, &error),
+           CAMX_E_ARGUMENT, "'session' is NULL");
+    EXPECT(camx_explain_many(n.session, CAMX_METHOD_GRADCAM, n.input, NULL, 0, NULL, 0, NULL, NULL, &error),
+           CAMX_E_ARGUMENT, "'maps' is NULL");
+    close_net(&n);
+}
+END_TEST
+
+/* ---- stopping ---- */
+
+typedef struct watch {
+    uint64_t calls;
+    uint64_t last;
+    uint64_t total;
+    double stop_at; /* part of the whole */
+} watch;
+
+static int see(uint64_t done, uint64_t total, void *user)
+{
+    watch *w = user;
+    w->calls++;
+    ck_assert_uint_ge(done, w->last);
+    ck_assert_uint_le(done, total);
+    w->last = done;
+    w->total = total;
+    return (double)done >= w->stop_at * (double)total;
+}
+
+/* One progress over all maps. */
+START_TEST(progress_over_all)
+{
+    net n;
+    open_net(&n, 1, 1);
+    watch w = {.stop_at = 2.0};
+    camx_explain_options options;
+    camx_explain_options_init(&options);
+    options.progress = see;
+    options.progress_user = &w;
+    GOOD(camx_explain_many(n.session, CAMX_METHOD_OCCLUSION, n.input, n.targets, TARGETS, NULL, 0, &options, n.maps,
+                           &error));
+    ck_assert_uint_gt(w.calls, TARGETS);
+    ck_assert_uint_eq(w.last, w.total);
+    close_net(&n);
+}
+END_TEST
+
+START_TEST(stopped_half_way)
+{
+    net n;
+    open_net(&n, 1, 1);
+    watch w = {.stop_at = 0.5};
+    camx_explain_options options;
+    camx_explain_options_init(&options);
+    options.progress = see;
+    options.progress_user = &w;
+    for (int i = 0; i < TARGETS; i++)
+        GOOD(camx_explain(n.session, CAMX_METHOD_OCCLUSION, n.input, NULL, NULL, n.maps[i], &error));
+    EXPECT(camx_explain_many(n.session, CAMX_METHOD_OCCLUSION, n.input, n.targets, TARGETS, NULL, 0, &options,
+                             n.maps, &error),
+           CAMX_E_CANCELLED, "asked to stop");
+    bool partial = false;
+    for (int i = 0; i < TARGETS; i++)
+        if (camx_map_image_count(n.maps[i]) > 0)
+            partial |= api_map_info(n.maps[i], 0).finding == CAMX_FINDING_PARTIAL;
+    ck_assert(partial);
+    camx_explain_options_init(&options);
+    options.deadline = 1e-9;
+    EXPECT(camx_explain_many(n.session, CAMX_METHOD_OCCLUSION, n.input, n.targets, TARGETS, NULL, 0, &options,
+                             n.maps, &error),
+           CAMX_E_DEADLINE, "time was up");
+    close_net(&n);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("api_many");
+    TCase *tests = tcase_create("many");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, equal_to_single_calls, 0, 2);
+    tcase_add_loop_test(tests, images_of_a_batch, 0, 2);
+    tcase_add_test(tests, defaults);
+    tcase_add_test(tests, methods_without_layers);
+    tcase_add_test(tests, refusals);
+    tcase_add_test(tests, progress_over_all);
+    tcase_add_test(tests, stopped_half_way);
+    suite_add_tcase(suite, tests);
+    return api_run(suite);
+}
