@@ -23,7 +23,7 @@ enum {
     COMMAND_ALL = 15
 };
 
-enum { MAX_METHODS = 16, WANTED_SIZE = 320 };
+enum { MAX_METHODS = 32, WANTED_SIZE = 640 };
 
 /* A list of words from the command line; they belong to argv. */
 typedef struct words {

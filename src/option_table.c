@@ -278,7 +278,8 @@ static const char *apply_max_memory(options *o, const char *value)
 
 const option_row option_table[] = {
     {"method", 'm', "LIST", EX, WHAT, VALUE(apply_method),
-     "cam, gradcam (default), gradcampp, occlusion, separated by commas, or all"},
+     "cam, gradcam (default), gradcampp, occlusion, hirescam, layercam, xgradcam, elementwise, "
+     "eigencam, eigengradcam, separated by commas, or all"},
     {"class", 'c', "CLASS", EX, WHAT, VALUE(apply_class),
      "a class by number or name (part of it is enough); repeatable, or a comma list; default: each "
      "picture's best class"},

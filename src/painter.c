@@ -106,6 +106,18 @@ const char *method_title(int32_t method)
         return "Grad-CAM++";
     case CAMX_METHOD_OCCLUSION:
         return "Occlusion";
+    case CAMX_METHOD_HIRESCAM:
+        return "HiResCAM";
+    case CAMX_METHOD_LAYERCAM:
+        return "LayerCAM";
+    case CAMX_METHOD_XGRADCAM:
+        return "XGrad-CAM";
+    case CAMX_METHOD_ELEMENTWISE:
+        return "Element-wise Grad-CAM";
+    case CAMX_METHOD_EIGENCAM:
+        return "Eigen-CAM";
+    case CAMX_METHOD_EIGENGRADCAM:
+        return "Eigen-Grad-CAM";
     default:
         return camx_method_name(method);
     }

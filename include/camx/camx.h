@@ -680,7 +680,16 @@ typedef enum camx_method {
     CAMX_METHOD_CAM = 1,
     CAMX_METHOD_GRADCAM = 2,
     CAMX_METHOD_GRADCAMPP = 3,
-    CAMX_METHOD_OCCLUSION = 4
+    CAMX_METHOD_OCCLUSION = 4,
+    /* Reached by camx_explain alone. A_k: the layer's feature maps; g_k: gradient of the target by them; p: positions. */
+    CAMX_METHOD_HIRESCAM = 5,     /* sum_k g_k A_k (Draelos and Carin 2020, arXiv 2011.08891) */
+    CAMX_METHOD_LAYERCAM = 6,     /* sum_k max(g_k, 0) A_k (Jiang et al., IEEE TIP 2021): fine maps at early layers */
+    CAMX_METHOD_XGRADCAM = 7,     /* sum_k w_k A_k, w_k = sum_p g_k A_k / (sum_p A_k + 1e-7) (Fu et al., BMVC 2020) */
+    CAMX_METHOD_ELEMENTWISE = 8,  /* sum_k max(g_k A_k, 0) (pytorch-grad-cam's GradCAMElementWise) */
+    /* The first principal component of the A_k over the positions (Muhammad and Yeasin, IJCNN 2020), whatever the
+     * target. Its sign is free by nature; here the map is larger where sum_k A_k is. */
+    CAMX_METHOD_EIGENCAM = 9,
+    CAMX_METHOD_EIGENGRADCAM = 10 /* the same of g_k A_k (pytorch-grad-cam's), which knows the target */
 } camx_method;
 
 typedef struct camx_explain_options {

@@ -114,7 +114,7 @@ static camx_status all_runs(const frame *f)
     return CAMX_OK;
 }
 
-static camx_status check_batch(const camx_session *session, camx_error *error)
+camx_status camx__check_batch(const camx_session *session, camx_error *error)
 {
     if (camx__session_batch(session) == 1 || session->bound->graph->keeps_batch)
         return CAMX_OK;
@@ -175,7 +175,7 @@ static camx_status check_and_run(frame *f)
     for (uint32_t i = 0; i < many->target_count; i++)
         CAMX__FORWARD(camx__target_take(session, many->targets[i], &f->targets[i], f->error));
     CAMX__FORWARD(find_layers(f));
-    CAMX__FORWARD(check_batch(session, f->error));
+    CAMX__FORWARD(camx__check_batch(session, f->error));
     CAMX__FORWARD(camx__session_ask_all(session, f->values, many->layer_count, true, f->error));
     camx_status status = run(f);
     for (size_t i = 0; status != CAMX_OK && i < (size_t)many->target_count * many->layer_count; i++)

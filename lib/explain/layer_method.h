@@ -23,6 +23,9 @@ camx_status camx__layer_method(camx_session *session, camx_input *input, const c
 camx_status camx__layer_method_many(camx_session *session, camx_input *input, const camx__many *many, int32_t method,
                                     camx__combine_fn *combine, camx_map *const *maps, camx_error *error);
 
+/* Refuses networks that mix the images of a run: none could be explained alone. */
+camx_status camx__check_batch(const camx_session *session, camx_error *error);
+
 /* map = sum over channels of weights[c] A_c. */
 void camx__weighted_sum(const camx__feature *activation, const double *weights, float *map);
 

@@ -55,6 +55,18 @@ static const camx__method table[] = {
      camx__gradcampp_many},
     {CAMX_METHOD_OCCLUSION, "occlusion", "occlusion: how far the score falls when a patch is covered",
      by_occlusion, NULL},
+    {CAMX_METHOD_HIRESCAM, "hirescam", "HiResCAM: gradient times feature map at every place, not averaged",
+     camx__hirescam, camx__hirescam_many},
+    {CAMX_METHOD_LAYERCAM, "layercam", "LayerCAM: positive gradients times feature maps, for early layers too",
+     camx__layercam, camx__layercam_many},
+    {CAMX_METHOD_XGRADCAM, "xgradcam", "XGrad-CAM: Grad-CAM with the gradients averaged by the activations",
+     camx__xgradcam, camx__xgradcam_many},
+    {CAMX_METHOD_ELEMENTWISE, "elementwise", "element-wise Grad-CAM: the positive products of gradient and feature map",
+     camx__elementwise, camx__elementwise_many},
+    {CAMX_METHOD_EIGENCAM, "eigencam", "Eigen-CAM: the first principal component of the feature maps, for no class",
+     camx__eigencam, NULL},
+    {CAMX_METHOD_EIGENGRADCAM, "eigengradcam", "Eigen-Grad-CAM: the same of gradient times feature map",
+     camx__eigengradcam, NULL},
 };
 
 const camx__method *camx__method_at(uint32_t index)

@@ -23,6 +23,22 @@ typedef struct camx__many {
     uint32_t layer_count;              /* at least 1 */
 } camx__many;
 
+/* Those that camx_explain alone reaches: one file each. */
+typedef camx_status camx__method_fn(camx_session *session, camx_input *input, const camx_target *target,
+                                    const camx_explain_options *options, camx_map *map, camx_error *error);
+camx__method_fn camx__hirescam;
+camx__method_fn camx__layercam;
+camx__method_fn camx__xgradcam;
+camx__method_fn camx__elementwise;
+camx__method_fn camx__eigencam;
+camx__method_fn camx__eigengradcam;
+typedef camx_status camx__many_fn(camx_session *session, camx_input *input, const camx__many *many,
+                                  const camx_explain_options *options, camx_map *const *maps, camx_error *error);
+camx__many_fn camx__hirescam_many;
+camx__many_fn camx__layercam_many;
+camx__many_fn camx__xgradcam_many;
+camx__many_fn camx__elementwise_many;
+
 typedef struct camx__method {
     int32_t number; /* camx_method */
     const char *name;

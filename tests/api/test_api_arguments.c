@@ -294,7 +294,7 @@ START_TEST(method_numbers)
     plus.rule = -1;
     EXPECT(gradcampp_compute(t.session, NULL, NULL, &plus, t.map, &error), CAMX_E_ARGUMENT, "rule is -1");
     EXPECT(camx_explain(t.session, 0, NULL, NULL, NULL, t.map, &error), CAMX_E_NOT_FOUND, "method number 0");
-    EXPECT(camx_explain(t.session, 5, NULL, NULL, NULL, t.map, &error), CAMX_E_NOT_FOUND, "method number 5");
+    EXPECT(camx_explain(t.session, 999, NULL, NULL, NULL, t.map, &error), CAMX_E_NOT_FOUND, "method number 999");
     EXPECT(camx_explain(t.session, -1, NULL, NULL, NULL, t.map, &error), CAMX_E_NOT_FOUND, "method number -1");
     camx_explain_options_init(&explain);
     explain.layer = "c1";
@@ -706,10 +706,10 @@ START_TEST(names)
         ck_assert_int_eq(camx_method_by_name(camx_method_name(method)), method);
         ck_assert_uint_gt(strlen(camx_method_summary(method)), 10);
     }
-    ck_assert_uint_eq(count, 4);
+    ck_assert_uint_ge(count, 10);
     ck_assert_int_eq(camx_method_at(0xFFFFFFFFu), 0);
     ck_assert_ptr_null(camx_method_name(0));
-    ck_assert_ptr_null(camx_method_summary(5));
+    ck_assert_ptr_null(camx_method_summary(999));
     ck_assert_int_eq(camx_method_by_name("gradcam"), CAMX_METHOD_GRADCAM);
     ck_assert_int_eq(camx_method_by_name("Gradcam"), 0);
 }

@@ -83,7 +83,8 @@ static void expect_single(const net *n, int32_t method, int target, const char *
     camx_session_close(session);
 }
 
-static const int32_t layer_methods[] = {CAMX_METHOD_GRADCAM, CAMX_METHOD_GRADCAMPP};
+static const int32_t layer_methods[] = {CAMX_METHOD_GRADCAM,  CAMX_METHOD_GRADCAMPP, CAMX_METHOD_HIRESCAM,
+                                        CAMX_METHOD_LAYERCAM, CAMX_METHOD_XGRADCAM,  CAMX_METHOD_ELEMENTWISE};
 
 START_TEST(equal_to_single_calls)
 {
@@ -282,8 +283,8 @@ int main(void)
     Suite *suite = suite_create("api_many");
     TCase *tests = tcase_create("many");
     tcase_set_timeout(tests, 300);
-    tcase_add_loop_test(tests, equal_to_single_calls, 0, 2);
-    tcase_add_loop_test(tests, images_of_a_batch, 0, 2);
+    tcase_add_loop_test(tests, equal_to_single_calls, 0, 6);
+    tcase_add_loop_test(tests, images_of_a_batch, 0, 6);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, methods_without_layers);
     tcase_add_test(tests, refusals);

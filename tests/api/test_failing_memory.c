@@ -201,6 +201,21 @@ static camx_status occlusion(world *w, camx_error *error)
     return status;
 }
 
+/* Every method that has no function of its own. */
+static camx_status others(world *w, camx_error *error)
+{
+    size_t count = w->count;
+    camx_status status = CAMX_OK;
+    for (uint32_t i = 4; status == CAMX_OK && camx_method_at(i) != 0; i++) {
+        status = camx_explain(w->session, camx_method_at(i), w->input, NULL, NULL, w->map, error);
+        if (status == CAMX_OK)
+            note_map(w);
+    }
+    if (status != CAMX_OK)
+        w->count = count;
+    return status;
+}
+
 static camx_status value(world *w, camx_error *error)
 {
     float values[4 * SIDE * SIDE];
@@ -273,7 +288,8 @@ static const struct {
 } steps[] = {
     STEP(open_model), STEP(open_first), STEP(make_input), STEP(make_map),     STEP(run),        STEP(scores),
     STEP(cam),        STEP(gradcam),    STEP(gradcampp),  STEP(value),        STEP(gradient),   STEP(occlusion),
-    STEP(many),       STEP(make_picture), STEP(other_size), STEP(open_second), STEP(in_second), STEP(look),
+    STEP(many),       STEP(others),     STEP(make_picture), STEP(other_size), STEP(open_second), STEP(in_second),
+    STEP(look),
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))
 

@@ -629,9 +629,10 @@ class Methods(Case):
         for name in names:
             with self.subTest(name):
                 m = camx.explain(session, name, target=1)
-                direct = getattr(camx, name)(session, target=1)
-                np.testing.assert_array_equal(m.raw, direct.raw)
                 self.assertEqual(m.info.method, camx.Method[name.upper()])
+                own = getattr(camx, name, None)
+                if own is not None:
+                    np.testing.assert_array_equal(m.raw, own(session, target=1).raw)
         with self.assertRaisesRegex(camx.ArgumentError, "gradcam"):
             camx.explain(session, "gradkam")
         with self.assertRaises(camx.Error):

@@ -157,6 +157,12 @@ class Method(enum.IntEnum):
     GRADCAM = 2
     GRADCAMPP = 3
     OCCLUSION = 4
+    HIRESCAM = 5
+    LAYERCAM = 6
+    XGRADCAM = 7
+    ELEMENTWISE = 8
+    EIGENCAM = 9
+    EIGENGRADCAM = 10
 
 
 class Colormap(enum.IntEnum):
