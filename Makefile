@@ -24,7 +24,7 @@ help:
 	@echo "make check     build and run all tests"
 	@echo "make install   install under $(PREFIX) (PREFIX=..., DESTDIR=...)"
 	@echo "make oracle    compare with PyTorch (fetches about 1.5 GB the first time)"
-	@echo "make bench     measure speed"
+	@echo "make bench     measure speed against other libraries (fetches about 2 GB the first time; BENCH_FLAGS=--quick)"
 	@echo "make clean     remove $(BUILD)/"
 
 packages:
@@ -59,8 +59,10 @@ oracle: build
 	@tests/oracle/setup.sh
 	@CAMX_LIBRARY="$(abspath $(BUILD))/lib/libcamx.so" $${CAMX_ORACLE_VENV:-build/oracle-venv}/bin/python tests/oracle/run.py
 
+# BENCH_FLAGS=--quick for a first impression; docs/benchmarks.md has the others.
 bench: build
-	@meson test -C "$(BUILD)" --benchmark --verbose
+	@tests/bench/bench_setup.sh "$(abspath $(BUILD))"
+	@$${CAMX_BENCH_VENV:-$(abspath $(BUILD))/bench-venv}/bin/python tests/bench/bench.py --build "$(BUILD)" $(BENCH_FLAGS)
 
 clean:
 	rm -rf "$(BUILD)"

@@ -292,9 +292,8 @@ def _measure_statistics(model, size):
             norm.eval()
 
 
-def prepare(network):
-    """The network's module in evaluation mode, float32, with its weights drawn from the seed."""
-    torch.manual_seed(network.seed)
+def build(network):
+    """The network's module in evaluation mode, with whatever weights it is born with."""
     model = network.build().eval()
     _name_relus(model)
     for module in model.modules():
@@ -302,6 +301,14 @@ def prepare(network):
         # would change what was kept.
         if hasattr(module, "inplace"):
             module.inplace = False
+    return model
+
+
+def prepare(network):
+    """The network's module in evaluation mode, float32, with its weights drawn from the seed."""
+    torch.manual_seed(network.seed)
+    model = build(network)
+    for module in model.modules():
         _draw_weights(module)
     _calm_residuals(model)
     last = [m for m in model.modules() if isinstance(m, nn.Linear)]

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures libcamx and every installed peer in the same run, in interleaved rounds, on the same
+files and input, and writes build/bench.md and build/bench.json. docs/benchmarks.md explains both.
+
+    make bench                                                 everything; hours
+    build/bench-venv/bin/python tests/bench/bench.py --quick   a first impression
+    ... bench.py --networks resnet18 vgg16 --tasks forward gradcam --threads 2
+"""
+
+import argparse
+import importlib.metadata
+import json
+import pathlib
+import statistics
+import sys
+import tempfile
+
+import numpy as np
+
+import bench_files
+import bench_report
+from bench_workers import Refused, Worker, start_up
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "onnxruntime": "onnxruntime",
+    "openvino": "openvino",
+    "ncnn": "ncnn",
+    "torch": "torch",
+    "pytorch-grad-cam": "grad-cam",
+    "captum": "captum",
+}
+RUNTIMES = ("onnxruntime", "openvino", "ncnn", "torch")
+EXPLAINERS = ("torch", "pytorch-grad-cam", "captum")
+TASKS = {
+    "forward": RUNTIMES,
+    "gradcam": EXPLAINERS,
+    "gradcam-stages": ("torch", "pytorch-grad-cam"),
+    "gradcam-5-classes": ("torch", "pytorch-grad-cam"),
+    "occlusion": ("onnxruntime", "captum"),
+    "ablationcam": ("pytorch-grad-cam",),
+    "reciprocam": (),
+    "scorecam": ("pytorch-grad-cam",),
+}
+SLICE = 0.03  # seconds that a contender runs in a round, at least once
+FRESH_TASKS = ("forward", "gradcam")  # memory and start-up are measured for these
+
+
+class Contender:
+    """One line of a cell: a library at a task. `forward` beside an explanation is measured too, so
+    that both stand in the same rounds."""
+
+    def __init__(self, worker, task, settings, label):
+        self.worker, self.task, self.settings, self.label = worker, task, settings, label
+        self.slot, self.times, self.best, self.chosen = None, [], [], ""
+        self.failure = ""
+
+    def open(self, slots):
+        """Opens the task, tunes it, and runs it until it is warm."""
+        key = (self.worker.library, self.task, self.settings)
+        if key not in slots:
+            number = sum(1 for library, *_ in slots if library == self.worker.library)
+            self.worker.ask(f"task {number} {self.task} {self.settings}")
+            if self.worker.library != "libcamx":
+                self.chosen = " ".join(self.worker.ask(f"tune {number}"))
+            slots[key] = number, self.chosen
+        self.slot, self.chosen = slots[key]
+        self.run(SLICE)
+        self.seconds = float(self.run(0.0)[0])
+
+    def run(self, seconds):
+        return self.worker.ask(f"run {self.slot} {seconds}")
+
+    def round(self):
+        """Slow ones need no run that does not count before the one that does."""
+        median, best, _ = self.run(SLICE if self.seconds < 0.5 else 0.0)
+        self.times.append(float(median))
+        self.best.append(float(best))
+
+    def result(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.worker.ask(f"result {self.slot} {file.name}")
+            return np.fromfile(file.name, np.float32)
+
+
+def settings_of(task, files):
+    """The settings of a task, as the workers take them."""
+    if task == "forward":
+        return ""
+    count = 5 if task.endswith("-5-classes") else 1
+    settings = "class=" + ",".join(map(str, files.classes[:count]))
+    if task == "gradcam-stages":
+        settings += " layers=" + ",".join(files.values)
+    if task == "occlusion":
+        settings += " patch=16 stride=16"
+    return settings
+
+
+def contenders_of(task, files, workers):
+    """libcamx first; then who else can do the task; then, beside an explanation, plain forwards."""
+    settings = settings_of(task, files)
+    made = [Contender(workers["libcamx"], task, settings, "libcamx")]
+    made += [Contender(workers[n], task, settings, n) for n in TASKS[task] if n in workers]
+    if task != "forward":
+        names = ("libcamx", *RUNTIMES)
+        made += [
+            Contender(workers[n], "forward", "", f"{n} (forward)") for n in names if n in workers
+        ]
+    return made
+
+
+def measure_cell(task, files, workers, slots, options, notes):
+    """One network, task and number of threads: warm-up, then rounds in which the order changes."""
+    ready = []
+    for contender in contenders_of(task, files, workers):
+        try:
+            contender.open(slots)
+            ready.append(contender)
+        except Refused as refusal:
+            notes.append(f"{files.name}, {task}: {refusal}")
+            if contender.label == "libcamx":
+                return []
+    slowest = sum(2.0 * max(SLICE, c.seconds) for c in ready)
+    rounds = max(min(3, options.rounds), min(options.rounds, int(options.budget / slowest)))
+    for number in range(rounds):
+        for at in range(len(ready)):
+            ready[(at + number) % len(ready)].round()
+    return ready
+
+
+def rows_of(task, files, threads, ready, work, peak):
+    """The rows of a cell."""
+    rows = []
+    own = ready[0].times if ready else []
+    reference = next((c for c in ready if c.label != "libcamx" and c.task == task), None)
+    wanted = reference.result() if reference else None
+    for c in ready:
+        row = {
+            "network": files.name,
+            "task": task,
+            "threads": threads,
+            "library": c.label,
+            "version": c.worker.version,
+            "settings": c.chosen,
+            "rounds": len(c.times),
+            "median_ms": 1e3 * statistics.median(c.times),
+            "min_ms": 1e3 * min(c.best),
+            "ratio_median": statistics.median(a / b for a, b in zip(own, c.times)),
+            "difference": None,
+            "peak_rss_mb": None,
+            "start_to_result_ms": None,
+        }
+        if c.task == task and wanted is not None:
+            row["difference"] = bench_report.difference(task, c.result(), wanted)
+        if c.task == "forward":
+            row["gflops"] = 2e-9 * work / statistics.median(c.times)
+            row["share_of_peak"] = 1e9 * row["gflops"] / peak
+        rows.append(row)
+    return rows
+
+
+def measure_start(rows, task, files, threads, options, log):
+    """Memory and start-up of each library, in processes of their own, into its row."""
+    for row in rows:
+        if "(" in row["library"]:
+            continue
+        about = (row["library"], options.build, files, threads, task, settings_of(task, files), log)
+        times = [start_up(*about, False) for _ in range(options.starts)]
+        anonymous, mapped, both = start_up(*about, True)
+        row["start_to_result_ms"] = 1e3 * statistics.median(times)
+        row["peak_rss_mb"], row["peak_anonymous_mb"], row["peak_file_mb"] = both, anonymous, mapped
+
+
+def measure_network(files, threads, options, peak, log, notes):
+    """All tasks of one network with one number of threads."""
+    workers, rows, slots = {}, [], {}
+    try:
+        for library in ("libcamx", *options.libraries):
+            try:
+                worker = Worker(library, options.build, threads, log)
+                workers[library] = worker
+                worker.ask(files.open_line(threads))
+            except Refused as refusal:
+                notes.append(f"{files.name}: {refusal}")
+                workers.pop(library, None)
+        for task in options.tasks:
+            ready = measure_cell(task, files, workers, slots, options, notes)
+            work = int(workers["libcamx"].ask("work")[0]) if ready else 0
+            rows += rows_of(task, files, threads, ready, work, peak)
+    finally:
+        for worker in workers.values():
+            worker.quit()
+    for task in FRESH_TASKS if options.starts else ():
+        measure_start([r for r in rows if r["task"] == task], task, files, threads, options, log)
+    return rows
+
+
+def measure_peak(threads, options, log):
+    """Float32 operations a second of the machine, the best of a second."""
+    worker = Worker("libcamx", options.build, threads, log)
+    try:
+        worker.ask(f"threads {threads}")
+        return float(worker.ask("peak 1")[0])
+    finally:
+        worker.quit()
+
+
+def installed():
+    """The peers that are there, and their versions."""
+    found = {}
+    for library, package in PACKAGES.items():
+        try:
+            found[library] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    several = {"nargs": "+", "metavar": "NAME"}
+    names = bench_files.NAMES
+    parser.add_argument("--networks", choices=names, default=names, **several)
+    parser.add_argument("--tasks", choices=TASKS, default=list(TASKS), **several)
+    parser.add_argument("--libraries", choices=PACKAGES, default=list(PACKAGES), **several)
+    parser.add_argument("--threads", default="1,2", help="numbers of threads (default 1,2)")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--budget", type=float, default=120.0, help="seconds for a cell of slow tasks")
+    parser.add_argument("--starts", type=int, default=3, help="starts that are timed; 0: none")
+    parser.add_argument("--quick", action="store_true", help="few rounds and little else")
+    parser.add_argument("--add", action="store_true", help="keep the other rows of an earlier run")
+    parser.add_argument("--build", type=pathlib.Path, default=TOP / "build")
+    parser.add_argument("--models", type=pathlib.Path, help="default: BUILD/bench-models")
+    options = parser.parse_args()
+    if options.quick:
+        options.networks = ("resnet18", "resnet50", "mobilenet_v2", "efficientnet_b0")
+        options.tasks, options.libraries = ("forward", "gradcam"), ("onnxruntime",)
+        options.rounds, options.starts, options.threads = 5, 1, "2"
+    options.threads = [int(number) for number in options.threads.split(",")]
+    options.build = options.build.resolve()
+    options.models = (options.models or options.build / "bench-models").resolve()
+    return options
+
+
+def main():
+    options = parse_arguments()
+    versions = installed()
+    missing = [name for name in options.libraries if name not in versions]
+    options.libraries = [name for name in options.libraries if name in versions]
+    for name in missing:
+        print(f"{name} is not installed: measured without it")
+    networks = bench_files.prepare(options.models, options.networks, "ncnn" in options.libraries)
+    report = bench_report.Report(options.build, versions, options.add)
+    with open(options.build / "bench.log", "ab") as log:
+        for threads in options.threads:
+            report.peaks[threads] = measure_peak(threads, options, log)
+            print(f"{threads} threads: peak {report.peaks[threads] * 1e-9:.0f} GFLOP/s", flush=True)
+        for files in networks:
+            for threads in options.threads:
+                notes = []
+                peak = report.peaks[threads]
+                rows = measure_network(files, threads, options, peak, log, notes)
+                report.extend(rows, notes)
+    report.finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

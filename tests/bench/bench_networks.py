@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The networks of the benchmark as PyTorch modules: those of the oracle, and VGG-16."""
+
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "oracle"))
+
+import torch  # noqa: E402
+
+import models  # noqa: E402
+
+VGG16 = models.Network(
+    "vgg16",
+    "VGG",
+    models.torchvision_model("vgg16", init_weights=False),
+    ("features.30", "features.23", "features.16"),
+    121,
+)
+
+
+def find(name):
+    """The Network of a name."""
+    return next(n for n in (*models.FULL, VGG16) if n.name == name)
+
+
+def build(name, state_path):
+    """The module with the exported weights. Nothing is drawn at random only to be overwritten."""
+    with torch.device("meta"):
+        model = models.build(find(name))
+    model.load_state_dict(torch.load(state_path, weights_only=True), assign=True)
+    return model.eval()
