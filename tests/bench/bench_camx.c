@@ -131,20 +131,14 @@ static camx_status run_forward(slot *s, camx_input *input, camx_error *error)
 /* Any method: every class at every layer, from one forward pass. */
 static camx_status run_method(slot *s, camx_input *input, camx_error *error)
 {
-    camx_explain_options options;
-    camx_status status = CAMX_OK;
-    uint32_t made = 0;
-    camx_explain_options_init(&options);
-    for (uint32_t c = 0; c < s->class_count && status == CAMX_OK; c++) {
-        camx_target target;
-        camx_target_for_class(&target, s->classes[c]);
-        for (uint32_t l = 0; l < s->layer_count && status == CAMX_OK; l++, made++) {
-            options.layer = s->layers[l];
-            status = camx_explain(s->session, s->method, made == 0 ? input : NULL, &target, &options,
-                                  s->maps[made], error);
-        }
+    camx_target targets[MANY];
+    const camx_target *chosen[MANY];
+    for (uint32_t c = 0; c < s->class_count; c++) {
+        camx_target_for_class(&targets[c], s->classes[c]);
+        chosen[c] = &targets[c];
     }
-    return status;
+    return camx_explain_many(s->session, s->method, input, chosen, s->class_count, s->layers, s->layer_count,
+                             NULL, s->maps, error);
 }
 
 /* The logit's fall, as captum has it: the peers can do the same. */
