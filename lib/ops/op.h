@@ -154,6 +154,9 @@ typedef struct camx__op {
     /* Which inputs and outputs backward reads to give the wanted gradients (bit i = input i); NULL = none. */
     unsigned (*saves)(const void *params, unsigned wanted);
     bool (*keeps_batch)(const void *params); /* NULL: the trait says it */
+    /* For operators that cut out parts: where output `output` begins if it is a range of input 0's axis 1 and all
+     * of its other axes; -1 if it is not. NULL: never. */
+    int64_t (*first_channel)(const void *params, int output);
 } camx__op;
 
 #define CAMX__ANY_COUNT 1000000

@@ -7,6 +7,7 @@ typedef struct slice_params {
     int64_t start[CAMX__MAX_RANK];
     int64_t step[CAMX__MAX_RANK];
     bool keeps_batch;
+    int64_t first_channel; /* if the result is a range of axis 1 and all of the others, otherwise -1 */
 } slice_params;
 
 /* The four lists, from attributes (before opset 10) or inputs. */
@@ -57,6 +58,14 @@ static int64_t count_indices(int64_t dim, int64_t *start, int64_t end, int64_t *
     return *step > 0 ? (end - *start + *step - 1) / *step : (*start - end - *step - 1) / -*step;
 }
 
+static int64_t first_channel_of(const slice_params *params, const camx__shape *x, const camx__shape *y)
+{
+    for (int i = 0; i < x->rank; i++)
+        if (params->step[i] != 1 || (i != 1 && y->dim[i] != x->dim[i]))
+            return -1;
+    return x->rank > 1 && y->dim[1] > 0 ? params->start[1] : -1;
+}
+
 static camx_status slice_bind(camx__op_bind *bind)
 {
     const camx__tensor *x = bind->inputs[0];
@@ -85,6 +94,7 @@ static camx_status slice_bind(camx__op_bind *bind)
         y.dim[axis] = count_indices(x->shape.dim[axis], &params->start[axis], lists.ends[i],
                                     &params->step[axis]);
     }
+    params->first_channel = first_channel_of(params, &x->shape, &y);
     params->keeps_batch = y.rank > 0 && y.dim[0] == x->shape.dim[0] && params->step[0] > 0;
     return camx__op_output(bind, 0, &y, x->elem);
 }
@@ -129,6 +139,12 @@ static camx_status slice_backward(const camx__op_gradient *g)
     return CAMX_OK;
 }
 
+static int64_t slice_first_channel(const void *params, int output)
+{
+    (void)output;
+    return ((const slice_params *)params)->first_channel;
+}
+
 const camx__op camx__op_slice = {
     .name = "Slice",
     .traits = CAMX__OP_ANY_ORDER,
@@ -139,4 +155,5 @@ const camx__op camx__op_slice = {
     .forward = slice_forward,
     .backward = slice_backward,
     .keeps_batch = slice_keeps_batch,
+    .first_channel = slice_first_channel,
 };

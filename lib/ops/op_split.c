@@ -119,6 +119,12 @@ static camx_status split_backward(const camx__op_gradient *g)
     return CAMX_OK;
 }
 
+static int64_t split_first_channel(const void *params, int output)
+{
+    const split_params *split = params;
+    return split->axis == 1 ? split->first[output] : -1;
+}
+
 const camx__op camx__op_split = {
     .name = "Split",
     .traits = CAMX__OP_ANY_ORDER,
@@ -129,4 +135,5 @@ const camx__op camx__op_split = {
     .forward = split_forward,
     .backward = split_backward,
     .keeps_batch = split_keeps_batch,
+    .first_channel = split_first_channel,
 };

@@ -25,7 +25,7 @@ static void try_in_place(camx__planner *planner, int number)
         return;
     const camx__place *in = &program->places[step->inputs[0]];
     const camx__place *out = &program->places[step->outputs[0]];
-    if (in->buffer < 0 || out->buffer < 0 || in->buffer == out->buffer ||
+    if (in->buffer < 0 || out->buffer < 0 || in->buffer == out->buffer || in->first != out->first ||
         !same_layout(&in->tensor, &out->tensor))
         return;
     camx__buffer *old = &program->buffers[in->buffer];

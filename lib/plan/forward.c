@@ -194,7 +194,7 @@ static camx_status collect_outputs(camx__planner *planner, const camx__node *nod
             continue;
         const camx__value *value = &planner->graph->values[id];
         camx__tensor tensor = camx__plan_tensor(value, output_order(planner, step, value->tensor.shape.rank));
-        CAMX__FORWARD(camx__plan_fresh(planner, &tensor, &step->outputs[i]));
+        CAMX__FORWARD(camx__plan_home(planner, id, &tensor, &step->outputs[i]));
         planner->primary[id] = step->outputs[i];
     }
     return CAMX_OK;
@@ -358,6 +358,8 @@ camx_status camx__plan_forward(camx__planner *planner)
             continue;
         if (planner->fusion_of[n] < 0)
             CAMX__FORWARD(try_alias(planner, &planner->graph->nodes[n], &aliased));
+        if (planner->fusion_of[n] < 0 && !aliased)
+            CAMX__FORWARD(camx__plan_cut(planner, &planner->graph->nodes[n], &aliased));
         if (!aliased)
             CAMX__FORWARD(add_step(planner, n));
     }

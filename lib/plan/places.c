@@ -29,6 +29,7 @@ camx_status camx__plan_new_place(camx__planner *planner, const camx__tensor *ten
     *place = program->place_count++;
     program->places[*place].tensor = *tensor;
     program->places[*place].buffer = buffer;
+    program->places[*place].first = 0;
     return CAMX_OK;
 }
 
@@ -78,7 +79,21 @@ camx_status camx__plan_alias(camx__planner *planner, int place, const camx__tens
 {
     camx__tensor view = *tensor;
     view.data = planner->program->places[place].tensor.data;
-    return camx__plan_new_place(planner, &view, planner->program->places[place].buffer, alias);
+    int64_t first = planner->program->places[place].first;
+    CAMX__FORWARD(camx__plan_new_place(planner, &view, planner->program->places[place].buffer, alias));
+    planner->program->places[*alias].first = first;
+    return CAMX_OK;
+}
+
+camx_status camx__plan_range(camx__planner *planner, int place, int64_t channel, const camx__tensor *part,
+                             int *range)
+{
+    int64_t first = planner->program->places[place].first + channel;
+    camx__tensor view = *part;
+    view.pitch = planner->program->places[place].tensor.pitch;
+    CAMX__FORWARD(camx__plan_alias(planner, place, &view, range));
+    planner->program->places[*range].first = first;
+    return CAMX_OK;
 }
 
 void camx__plan_touch(camx__planner *planner, int place, int step)

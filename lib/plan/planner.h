@@ -3,6 +3,7 @@
  * What the files of this room share while a program is being planned. Order of work:
  *   demand.c   which nodes have to run, where gradients flow, what backward will read
  *   fuse.c     which nodes are absorbed into a convolution or dense layer
+ *   joins.c    what is written straight into a larger result
  *   forward.c  places, memory orders, forward steps
  *   backward.c backward steps
  *   arena.c    spans, sharing, offsets
@@ -24,6 +25,13 @@ typedef struct camx__fusion {
     camx__activation function;
     real low, high;
 } camx__fusion;
+
+/* Where a value lies inside a larger one. */
+typedef struct camx__home {
+    int whole;       /* value id, -1 = it stands alone */
+    int64_t channel; /* of the whole, where it begins */
+    int place;       /* of a whole: its place once one of its parts has been written, -1 = not yet */
+} camx__home;
 
 typedef struct camx__planner {
     camx__graph *graph;
@@ -49,6 +57,7 @@ typedef struct camx__planner {
     int *primary;      /* place, -1 = none yet */
     int *other;        /* a copy in the other memory order, -1 = none */
     bool *written;     /* its gradient has been written */
+    camx__home *homes;
     /* growing arrays of the program */
     int step_room, place_room, buffer_room;
 } camx__planner;
@@ -58,6 +67,15 @@ camx_status camx__plan_mark(camx__planner *planner);
 
 /* fuse.c */
 camx_status camx__plan_fuse(camx__planner *planner);
+
+/* joins.c */
+camx_status camx__plan_joins(camx__planner *planner);
+
+/* The place of a value that a step is about to compute with this layout: its home, or one of its own. */
+camx_status camx__plan_home(camx__planner *planner, int id, const camx__tensor *tensor, int *place);
+
+/* Aliases for the outputs of a node that cuts out channels (Split, Slice), if they can be; *done says so. */
+camx_status camx__plan_cut(camx__planner *planner, const camx__node *node, bool *done);
 
 /* forward.c */
 camx_status camx__plan_forward(camx__planner *planner);
@@ -86,6 +104,10 @@ camx_status camx__plan_fresh(camx__planner *planner, const camx__tensor *tensor,
 
 /* A place that shows another place's buffer as another tensor. */
 camx_status camx__plan_alias(camx__planner *planner, int place, const camx__tensor *tensor, int *alias);
+
+/* A place that shows the channels of a channels-last place from `channel` on. */
+camx_status camx__plan_range(camx__planner *planner, int place, int64_t channel, const camx__tensor *part,
+                             int *range);
 
 /* Extends the span of a place's buffer to a step. */
 void camx__plan_touch(camx__planner *planner, int place, int step);

@@ -42,6 +42,7 @@ static camx_status plan_all(camx__planner *planner)
     CAMX__FORWARD(open_planner(planner));
     CAMX__FORWARD(camx__plan_mark(planner));
     CAMX__FORWARD(camx__plan_fuse(planner));
+    CAMX__FORWARD(camx__plan_joins(planner));
     CAMX__FORWARD(camx__plan_forward(planner));
     CAMX__FORWARD(camx__plan_backward(planner));
     return camx__plan_arena(planner);

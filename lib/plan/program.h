@@ -19,6 +19,7 @@
 typedef struct camx__place {
     camx__tensor tensor; /* data only for constants; others get theirs from buffer and arena */
     int buffer;          /* -1 = constant */
+    int64_t first;       /* element of the buffer that it begins with: a range of channels of a larger tensor */
 } camx__place;
 
 typedef struct camx__buffer {

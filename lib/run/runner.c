@@ -49,7 +49,8 @@ static camx_status resolve_places(camx__runner *runner, camx_error *error)
         const camx__place *place = &program->places[p];
         runner->tensors[p] = place->tensor;
         if (place->buffer >= 0)
-            runner->tensors[p].data = runner->arena + program->buffers[place->buffer].offset;
+            runner->tensors[p].data = runner->arena + program->buffers[place->buffer].offset +
+                                      (size_t)place->first * sizeof(real);
     }
     return CAMX_OK;
 }
