@@ -24,6 +24,8 @@ static int choose_algorithm(const camx__conv_plan *plan)
         return CAMX__CONV_POINTWISE;
     if (s->groups > 1 && s->groups == s->in_c && s->groups == s->out_c)
         return CAMX__CONV_DEPTHWISE;
+    if (camx__conv_windows_serve(plan))
+        return CAMX__CONV_WINDOWS;
     return camx__conv_winograd_choose(plan);
 }
 
@@ -47,6 +49,9 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_measure(plan);
         break;
+    case CAMX__CONV_WINDOWS:
+        camx__conv_windows_measure(plan);
+        break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:
         camx__conv_winograd_measure(plan, workers);
@@ -59,7 +64,7 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
 const char *camx__conv_algorithm_name(int algorithm)
 {
     static const char *const names[] = {"none",      "pointwise", "im2col",
-                                        "depthwise", "winograd2", "winograd4"};
+                                        "depthwise", "winograd2", "winograd4", "windows"};
     return algorithm >= 0 && algorithm < (int)(sizeof names / sizeof names[0]) ? names[algorithm]
                                                                                : "unknown";
 }
@@ -130,6 +135,7 @@ static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t fir
         pack_pointwise(plan, rows, first, count, packed);
         break;
     case CAMX__CONV_PANELS:
+    case CAMX__CONV_WINDOWS:
         camx__conv_panels_pack(plan, rows, first, count, packed);
         break;
     case CAMX__CONV_DEPTHWISE:
@@ -199,6 +205,9 @@ static void run(const camx__conv_call *call)
         break;
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_run(call);
+        break;
+    case CAMX__CONV_WINDOWS:
+        camx__conv_windows_run(call);
         break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:

@@ -19,7 +19,8 @@ enum {
     CAMX__CONV_PANELS = 2,     /* im2col of a few pixels at a time, then a product */
     CAMX__CONV_DEPTHWISE = 3,  /* a group per channel: channel vectors */
     CAMX__CONV_WINOGRAD_2 = 4, /* 3x3 stride 1, tiles of 2x2 results */
-    CAMX__CONV_WINOGRAD_4 = 5  /* tiles of 4x4 results */
+    CAMX__CONV_WINOGRAD_4 = 5, /* tiles of 4x4 results */
+    CAMX__CONV_WINDOWS = 6     /* few source channels: products over windows of a padded copy */
 };
 
 /* One axis of one phase. Destination position: out_first + i * out_step for i < out_count. Its tap
@@ -79,6 +80,11 @@ void camx__conv_depthwise_measure(camx__conv_plan *plan);
 void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
                                int64_t count, void *packed);
 void camx__conv_depthwise_run(const camx__conv_call *call);
+
+/* True where windows serve; their weights are packed as panels pack them. */
+bool camx__conv_windows_serve(const camx__conv_plan *plan);
+void camx__conv_windows_measure(camx__conv_plan *plan);
+void camx__conv_windows_run(const camx__conv_call *call);
 
 /* CAMX__CONV_WINOGRAD_2 or _4 where it serves, else CAMX__CONV_PANELS. */
 int camx__conv_winograd_choose(const camx__conv_plan *plan);

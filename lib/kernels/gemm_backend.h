@@ -34,6 +34,9 @@ typedef struct camx__gemm_part {
     const camx__epilogue
         *epilogue;   /* or NULL; bias and residual point at column 0, residual at the first row */
     bool accumulate; /* start from C instead of 0 */
+    /* CAMX_GEMM_PACKED only: a row of A is this many stretches of k_count / stretches numbers, which begin
+     * stretch_step apart; 0 or 1: a row without gaps. */
+    int64_t stretches, stretch_step;
 } camx__gemm_part;
 
 struct camx__gemm {

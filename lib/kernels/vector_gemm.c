@@ -27,9 +27,10 @@ void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx
 }
 
 typedef struct tile {
-    int64_t k;
+    int64_t k; /* numbers of one stretch */
     const real *a;
     int64_t lda;
+    int64_t stretches, stretch_step;
     const real *b;
     real *c;
     int64_t ldc;
@@ -93,22 +94,23 @@ VEC_INLINE void multiply(const tile *t, int rows, int vectors)
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++)
             sum[i][v] = t->start ? vec_load(t->start + i * t->start_pitch + v * LANES) : (vec){0};
-    for (int64_t p = 0; p < t->k; p++) {
-        vec column[CAMX__TILE_VECTORS];
+    for (int64_t stretch = 0; stretch < t->stretches; stretch++, a += t->stretch_step)
+        for (int64_t p = 0; p < t->k; p++) {
+            vec column[CAMX__TILE_VECTORS];
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; v++) {
-            column[v] = vec_load(b + v * LANES);
-            __builtin_prefetch(b + (PREFETCH * vectors + v) * LANES);
-        }
+            for (int v = 0; v < vectors; v++) {
+                column[v] = vec_load(b + v * LANES);
+                __builtin_prefetch(b + (PREFETCH * vectors + v) * LANES);
+            }
 #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++) {
-            real factor = a[i * lda + p];
+            for (int i = 0; i < rows; i++) {
+                real factor = a[i * lda + p];
 #pragma GCC unroll 2
-            for (int v = 0; v < vectors; v++)
-                sum[i][v] += factor * column[v];
+                for (int v = 0; v < vectors; v++)
+                    sum[i][v] += factor * column[v];
+            }
+            b += vectors * LANES;
         }
-        b += vectors * LANES;
-    }
     finish(t, rows, vectors, sum);
 }
 
@@ -192,7 +194,7 @@ static void run_crowded(const tile *t, tile_fn *function, int64_t rows)
 static void run_tile(const tile *t, tile_fn *function, int64_t rows)
 {
     enum { WAYS = 8 };
-    if (rows > WAYS && t->lda * (int64_t)sizeof(real) % 4096 == 0 && t->k > 0)
+    if (rows > WAYS && t->stretches == 1 && t->lda * (int64_t)sizeof(real) % 4096 == 0 && t->k > 0)
         run_crowded(t, function, rows);
     else
         function(t);
@@ -250,12 +252,15 @@ static void run_panel(const camx__gemm_part *part, int64_t column, int64_t width
     int64_t done = 0;
     int64_t left = (part->m + ROWS - 1) / ROWS;
     const real *b = (const real *)part->packed + column * part->k + part->k_first * width;
+    int64_t stretches = part->stretches > 1 ? part->stretches : 1;
     for (; left > 0; left--) {
         /* Rows are dealt out evenly: a last tile of one row would wait for its own sums. */
         int64_t rows = (part->m - done + left - 1) / left;
-        tile t = {.k = part->k_count,
+        tile t = {.k = part->k_count / stretches,
                   .a = part->a + done * part->lda,
                   .lda = part->lda,
+                  .stretches = stretches,
+                  .stretch_step = part->stretch_step,
                   .b = b,
                   .c = part->c + done * part->ldc + (column - part->n_first),
                   .ldc = part->ldc};
