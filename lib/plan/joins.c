@@ -116,7 +116,8 @@ camx_status camx__plan_cut(camx__planner *planner, const camx__node *node, bool 
     if (!planner->demand->fusion || node->op->first_channel == NULL || from < 0)
         return CAMX_OK;
     const camx__tensor *whole = &planner->program->places[from].tensor;
-    if (whole->order != CAMX__CHANNELS_LAST || !camx__elem_is_real(whole->elem) || planner->graph->values[node->inputs[0]].constant)
+    if (whole->order != CAMX__CHANNELS_LAST || !camx__elem_is_real(whole->elem) ||
+        planner->graph->values[node->inputs[0]].constant)
         return CAMX_OK;
     for (int i = 0; i < node->output_count; i++) {
         int id = node->outputs[i];
