@@ -525,6 +525,19 @@ class session {
         return layer(index);
     }
 
+    /* For every resolution the last feature map that everything passes through (see explain_stages). */
+    std::vector<camx_layer_info> stages() const
+    {
+        std::vector<camx_layer_info> result(camx_session_stage_count(get()));
+        for (std::size_t i = 0; i < result.size(); i++) {
+            camx_error reason;
+            result[i].struct_size = sizeof result[i];
+            detail::check(
+                camx_session_get_stage(get(), static_cast<std::uint32_t>(i), &result[i], &reason), reason);
+        }
+        return result;
+    }
+
     camx_session_stats stats() const
     {
         camx_session_stats result{};
@@ -833,6 +846,30 @@ inline std::vector<map> explain_many(session &session, int method, const std::ve
     camx_status status = camx_explain_many(
         session.get(), method, input.get(), pointers.data(), static_cast<std::uint32_t>(pointers.size()),
         names.data(), static_cast<std::uint32_t>(names.size()), &settings, places.data(), &reason);
+    detail::check_map(status, reason, &call);
+    return maps;
+}
+
+/* Layer progression: a map for every one of session::stages(), by one forward and one backward pass. */
+inline std::vector<map> explain_stages(session &session, int method = CAMX_METHOD_GRADCAM,
+                                       const input &input = {}, const target &target = {},
+                                       const explain_options &options = {})
+{
+    if (input)
+        session.run(input); /* the stages are those of the input's size */
+    session.check_seed(target);
+    camx_target what = target.get();
+    std::vector<map> maps(session.stages().size());
+    std::vector<camx_map *> places;
+    for (const map &one : maps)
+        places.push_back(one.get());
+    camx_explain_options settings = options;
+    detail::progress_call call{&options.on_progress, nullptr};
+    detail::connect(settings, call);
+    camx_error reason;
+    camx_status status =
+        camx_explain_stages(session.get(), method, nullptr, &what, &settings, places.data(),
+                            static_cast<std::uint32_t>(places.size()), &reason);
     detail::check_map(status, reason, &call);
     return maps;
 }

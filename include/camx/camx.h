@@ -233,7 +233,8 @@ typedef struct camx_session camx_session;
 typedef enum camx_keep {
     CAMX_KEEP_TARGETS = 0, /* the default layer and those named in the options: the least memory */
     CAMX_KEEP_SPATIAL = 1, /* every feature map */
-    CAMX_KEEP_ALL = 2      /* every value */
+    CAMX_KEEP_ALL = 2,     /* every value */
+    CAMX_KEEP_STAGES = 3   /* the stages (camx_session_get_stage), and what CAMX_KEEP_TARGETS keeps */
 } camx_keep;
 
 /* Which matrix product does the work. All give the same numbers to rounding. */
@@ -314,6 +315,16 @@ CAMX_API camx_status camx_session_get_layer(const camx_session *session, uint32_
 /* The number of the layer that `layer` names (see above). Since 0.1. */
 CAMX_API camx_status camx_session_find_layer(const camx_session *session, const char *layer, uint32_t *index,
                                              camx_error *error);
+
+/* Stages: for every resolution the last feature map that all of the network's work passes through, from the first
+ * convolution to the default layer, which is the last stage. In residual networks these are the ends of the groups of
+ * blocks. A map at every stage shows how the answer comes about (camx_explain_stages). 0 stages: the network has no
+ * default layer. */
+CAMX_API uint32_t camx_session_stage_count(const camx_session *session);
+
+/* Stage number `stage`, counted from 0, in the order of execution. Since 0.1. */
+CAMX_API camx_status camx_session_get_stage(const camx_session *session, uint32_t stage, camx_layer_info *info,
+                                            camx_error *error);
 
 /* ---------------------------------------------------------------------------------------------------
  * 6. Inputs
@@ -725,6 +736,14 @@ CAMX_API camx_status camx_explain_many(camx_session *session, int32_t method, ca
                                        const char *const *layers, uint32_t layer_count,
                                        const camx_explain_options *options, camx_map *const *maps,
                                        camx_error *error);
+
+/* Layer progression: a map at every stage of the network, by one forward and one backward pass (the methods that
+ * camx_explain_many has a way of its own for). maps: `count` different maps, exactly camx_session_stage_count: that of
+ * the input's size, if the session has not seen that size yet. A session opened with CAMX_KEEP_STAGES never runs
+ * again for this. Methods that take no layer are refused. After a failure as with camx_explain_many. Since 0.1. */
+CAMX_API camx_status camx_explain_stages(camx_session *session, int32_t method, camx_input *input,
+                                         const camx_target *target, const camx_explain_options *options,
+                                         camx_map *const *maps, uint32_t count, camx_error *error);
 
 /* The method at place `index` of the list, 0 past its end: for (i = 0; (m = camx_method_at(i)) != 0; i++). */
 CAMX_API int32_t camx_method_at(uint32_t index);

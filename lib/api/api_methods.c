@@ -132,6 +132,48 @@ camx_status camx_explain_many(camx_session *session, int32_t method, camx_input 
     return camx__explain_many(row, session, input, &many, &options, maps, error);
 }
 
+static camx_status explain_stages(const camx__method *method, camx_session *session, const camx_target *target,
+                                  const camx_explain_options *options, camx_map *const *maps, uint32_t count,
+                                  camx_error *error)
+{
+    const camx__graph *graph = session->bound->graph;
+    if (count == 0 || count != (uint32_t)graph->stage_count)
+        return camx__fail(error, graph->stage_count == 0 ? CAMX_E_METHOD : CAMX_E_ARGUMENT,
+                          "camx_explain_stages: %u maps were given; the network has %d stages at this input size", count,
+                          graph->stage_count);
+    CAMX__FORWARD(check_maps(maps, count, error));
+    const char **names = camx__alloc(session->memory, count, sizeof *names);
+    if (names == NULL)
+        return camx__fail_memory(error, count * sizeof *names, "the list of stages");
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = graph->values[graph->stages[i]].name;
+    camx__many many = {.targets = &target, .target_count = 1, .layers = names, .layer_count = count};
+    camx_status status = camx__explain_many(method, session, NULL, &many, options, maps, error);
+    camx__free(session->memory, names);
+    return status;
+}
+
+camx_status camx_explain_stages(camx_session *session, int32_t method, camx_input *input, const camx_target *target,
+                                const camx_explain_options *given, camx_map *const *maps, uint32_t count,
+                                camx_error *error)
+{
+    camx_explain_options options;
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(maps, error);
+    camx_explain_options_init(&options);
+    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_explain_options, &options, given, error));
+    const camx__method *row = find_method(method);
+    if (row == NULL)
+        return camx__fail(error, CAMX_E_NOT_FOUND, "there is no method number %d", method);
+    if (options.layer != NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_explain_stages looks at every stage: leave camx_explain_options.layer ('%.100s') NULL",
+                          options.layer);
+    CAMX__FORWARD(camx__session_take(session, input, error));
+    return explain_stages(row, session, target, &options, maps, count, error);
+}
+
 int32_t camx_method_at(uint32_t index)
 {
     const camx__method *method = camx__method_at(index);

@@ -98,6 +98,27 @@ camx_status camx_session_find_layer(const camx_session *session, const char *lay
     return CAMX_OK;
 }
 
+uint32_t camx_session_stage_count(const camx_session *session)
+{
+    return session != NULL && session->bound != NULL ? (uint32_t)session->bound->graph->stage_count : 0;
+}
+
+camx_status camx_session_get_stage(const camx_session *session, uint32_t stage, camx_layer_info *info,
+                                   camx_error *error)
+{
+    camx_layer_info filled = {0};
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(info, error);
+    CAMX__FORWARD(check_planned(session, error));
+    const camx__graph *graph = session->bound->graph;
+    if (stage >= (uint32_t)graph->stage_count)
+        return camx__fail(error, CAMX_E_NOT_FOUND, "there is no stage number %u: the network has %d", stage,
+                          graph->stage_count);
+    describe_layer(graph, graph->stages[stage], &filled);
+    return CAMX__OPTIONS_GIVE(camx_layer_info, info, &filled, error);
+}
+
 /* ---- scores ---- */
 
 camx_status camx_session_run(camx_session *session, camx_input *input, camx_error *error)

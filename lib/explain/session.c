@@ -36,7 +36,7 @@ static camx_status check_options(const camx_session_options *options, camx_error
     if (options->threads < 0 || options->threads > CAMX__MAX_THREADS)
         return camx__fail(error, CAMX_E_ARGUMENT, "camx_session_options.threads is %d; it is 0 (automatic) to %d",
                           options->threads, CAMX__MAX_THREADS);
-    if (options->keep < CAMX_KEEP_TARGETS || options->keep > CAMX_KEEP_ALL)
+    if (options->keep < CAMX_KEEP_TARGETS || options->keep > CAMX_KEEP_STAGES)
         return camx__fail(error, CAMX_E_ARGUMENT, "camx_session_options.keep is %d, which is no camx_keep",
                           options->keep);
     if (options->gemm < CAMX_GEMM_AUTO || options->gemm > CAMX_GEMM_BUILTIN)
@@ -192,6 +192,8 @@ static camx_status start_wishes(camx_session *session, camx_error *error)
         CAMX__FORWARD(camx__graph_find_layer(graph, session->layer_names[i], &layer, error));
         wish_for(session, layer);
     }
+    for (int i = 0; session->keep == CAMX_KEEP_STAGES && i < graph->stage_count; i++)
+        wish_for(session, graph->stages[i]);
     for (int i = 0; i < graph->layer_count; i++)
         if (worth_keeping(session, graph->layers[i]))
             wish_for(session, graph->layers[i]);

@@ -57,6 +57,8 @@ typedef struct camx__graph {
     int node_count;
     int *layers; /* value ids of all layers, the inputs first */
     int layer_count;
+    int *stages; /* value ids, in order of execution; set with the head */
+    int stage_count;
     int64_t batch; /* images per run: dimension 0 of the first input */
     bool keeps_batch; /* no node between input and logits mixes images */
     uint64_t multiply_adds; /* of one run */
@@ -81,6 +83,10 @@ camx_status camx__graph_check_operators(const camx__onnx_file *file, camx_error 
 /* Finds logits, output kind, class count and the default layer; CAMX_E_UNSUPPORTED if output 0 is not a vector of
  * scores per image. Part of opening a model, but not of binding: tests run graphs that classify nothing. */
 camx_status camx__graph_find_head(camx__graph *graph, camx_error *error);
+
+/* Fills in the stages: the last feature map of each resolution that everything passes through, up to and with the default
+ * layer. The head must be known. */
+camx_status camx__graph_find_stages(camx__graph *graph, camx_error *error);
 
 /* The value a layer specification means (the rules are in camx.h). */
 camx_status camx__graph_find_layer(const camx__graph *graph, const char *layer, int *value, camx_error *error);

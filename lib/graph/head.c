@@ -158,5 +158,5 @@ camx_status camx__graph_find_head(camx__graph *graph, camx_error *error)
     graph->head.classes = count / graph->batch;
     mark_ancestors(graph);
     graph->head.default_layer = find_default_layer(graph);
-    return CAMX_OK;
+    return camx__graph_find_stages(graph, error);
 }

@@ -208,7 +208,7 @@ START_TEST(session_numbers)
     TRY(threads, -1, "threads is -1");
     TRY(threads, 65, "threads is 65");
     TRY(keep, -1, "keep is -1");
-    TRY(keep, 3, "keep is 3");
+    TRY(keep, 4, "keep is 4");
     TRY(gemm, -1, "gemm is -1");
     TRY(gemm, 4, "gemm is 4");
     TRY(layer_count, 1, "layers is NULL");

@@ -278,6 +278,156 @@ START_TEST(stopped_half_way)
 }
 END_TEST
 
+/* ---- stages ---- */
+
+/* Name and width of each stage of a golden network. */
+typedef struct stage {
+    const char *name;
+    int32_t width;
+} stage;
+
+static const struct {
+    const char *file;
+    stage stages[6];
+} networks[] = {
+    /* The ends of the groups of residual blocks, never a value inside one. */
+    {"resnet18_ts13.onnx",
+     {{"/relu/Relu_output_0", 24},
+      {"/layer1/layer1.0/relu_1/Relu_output_0", 12},
+      {"/layer2/layer2.1/relu_1/Relu_output_0", 6},
+      {"/layer4/layer4.0/relu_1/Relu_output_0", 3}}},
+    /* What goes into the blocks that shrink. */
+    {"mobilenet_v2_ts13.onnx",
+     {{"/features/features.2/conv/conv.0/conv.0.2/Clip_output_0", 24},
+      {"/features/features.4/conv/conv.0/conv.0.2/Clip_output_0", 12},
+      {"/features/features.7/features.7.2/Clip_output_0", 6}}},
+    /* The join of the two halves; not the convolution that is the classifier. */
+    {"squeezenet_ts13.onnx",
+     {{"/features/features.1/Relu_output_0", 39},
+      {"/features/features.4/Concat_output_0", 19},
+      {"/features/features.6/Concat_output_0", 9},
+      {"/features/features.8/Concat_output_0", 4}}},
+    {"densenet_ts13.onnx",
+     {{"/features/relu0/Relu_output_0", 32},
+      {"/features/transition1/conv/Conv_output_0", 16},
+      {"/features/transition2/conv/Conv_output_0", 8},
+      {"/features/transition3/conv/Conv_output_0", 4},
+      {"/last_relu/Relu_output_0", 2}}},
+    /* The network turns its axes first; that copy of the input is no stage. */
+    {"regnet_x_ts13_channels_last.onnx",
+     {{"/stem/stem.2/Relu_output_0", 24},
+      {"/trunk_output/block1/block1-0/activation/Relu_output_0", 12},
+      {"/trunk_output/block3/block3-1/activation/Relu_output_0", 6}}},
+};
+
+START_TEST(stages_of_families)
+{
+    camx_model *model = NULL;
+    GOOD(camx_model_open(api_golden(networks[_i].file), NULL, &model, &error));
+    camx_session *session = api_session(model, NULL);
+    uint32_t count = 0;
+    while (networks[_i].stages[count].name != NULL) {
+        camx_layer_info info = {.struct_size = sizeof info};
+        GOOD(camx_session_get_stage(session, count, &info, &error));
+        ck_assert_str_eq(info.name, networks[_i].stages[count].name);
+        ck_assert_int_eq(info.width, networks[_i].stages[count].width);
+        ck_assert(info.is_spatial);
+        count++;
+        ck_assert_int_eq(info.is_default, networks[_i].stages[count].name == NULL);
+    }
+    ck_assert_uint_eq(camx_session_stage_count(session), count);
+    camx_layer_info info = {.struct_size = sizeof info};
+    EXPECT(camx_session_get_stage(session, count, &info, &error), CAMX_E_NOT_FOUND, "no stage number");
+    EXPECT(camx_session_get_stage(session, 0, NULL, &error), CAMX_E_ARGUMENT, "'info' is NULL");
+    EXPECT(camx_session_get_stage(NULL, 0, &info, &error), CAMX_E_ARGUMENT, "'session' is NULL");
+    info.struct_size = 0;
+    EXPECT(camx_session_get_stage(session, 0, &info, &error), CAMX_E_ARGUMENT, "struct_size");
+    ck_assert_uint_eq(camx_session_stage_count(NULL), 0);
+    camx_session_close(session);
+    camx_model_release(model);
+}
+END_TEST
+
+/* Every stage by one forward and one backward pass; each map is that of a call for its layer. */
+START_TEST(progression)
+{
+    camx_model *model = NULL;
+    camx_map *maps[8];
+    camx_session_options options;
+    camx_session_options_init(&options);
+    options.keep = CAMX_KEEP_STAGES;
+    GOOD(camx_model_open(api_golden("resnet18_ts13.onnx"), NULL, &model, &error));
+    camx_session *session = api_session(model, &options);
+    camx_session *other = api_session(model, NULL);
+    camx_input *input = api_random_input(model, 5, 1, 3, 48, 48);
+    camx_map *single = api_map();
+    uint32_t count = camx_session_stage_count(session);
+    ck_assert_uint_eq(count, 4);
+    for (int i = 0; i < 8; i++)
+        maps[i] = api_map();
+    GOOD(camx_session_run(session, input, &error));
+    GOOD(camx_explain_stages(session, CAMX_METHOD_GRADCAM, NULL, NULL, NULL, maps, count, &error));
+    ck_assert_uint_eq(api_stats(session).forward_runs, 1);
+    ck_assert_uint_eq(api_stats(session).backward_runs, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        camx_gradcam_options layer;
+        camx_gradcam_options_init(&layer);
+        layer.layer = networks[0].stages[i].name;
+        GOOD(gradcam_compute(other, input, NULL, &layer, single, &error));
+        expect_same(maps[i], single, 0);
+    }
+    /* A session that kept nothing gives the same, with one rerun. */
+    GOOD(camx_explain_stages(other, CAMX_METHOD_GRADCAMPP, input, NULL, NULL, maps, count, &error));
+    camx_explain_options one;
+    camx_explain_options_init(&one);
+    one.layer = "layer1";
+    EXPECT(camx_explain_stages(session, CAMX_METHOD_GRADCAM, NULL, NULL, &one, maps, count, &error),
+           CAMX_E_ARGUMENT, "every stage");
+    EXPECT(camx_explain_stages(session, CAMX_METHOD_GRADCAM, NULL, NULL, NULL, maps, 3, &error), CAMX_E_ARGUMENT,
+           "3 maps were given; the network has 4 stages");
+    EXPECT(camx_explain_stages(session, CAMX_METHOD_CAM, NULL, NULL, NULL, maps, count, &error), CAMX_E_ARGUMENT,
+           "takes no other");
+    ck_assert_uint_eq(camx_map_image_count(maps[0]), 0);
+    EXPECT(camx_explain_stages(session, 77, NULL, NULL, NULL, maps, count, &error), CAMX_E_NOT_FOUND, "number 77");
+    EXPECT(camx_explain_stages(session, CAMX_METHOD_GRADCAM, NULL, NULL, NULL, NULL, count, &error),
+           CAMX_E_ARGUMENT, "'maps' is NULL");
+    EXPECT(camx_explain_stages(NULL, CAMX_METHOD_GRADCAM, NULL, NULL, NULL, maps, count, &error), CAMX_E_ARGUMENT,
+           "'session' is NULL");
+    for (int i = 0; i < 8; i++)
+        camx_map_release(maps[i]);
+    camx_map_release(single);
+    camx_input_release(input);
+    camx_session_close(other);
+    camx_session_close(session);
+    camx_model_release(model);
+}
+END_TEST
+
+/* A network of nothing but a dense layer has no feature map of its own. */
+START_TEST(no_stages)
+{
+    onnx_writer w;
+    camx_model *model = NULL;
+    onnx_writer_begin(&w, 8, 13);
+    onnx_writer_input(&w, "x", 1, 4, (int64_t[]){1, 1, 2, 5});
+    onnx_writer_node(&w, "Flatten", "flat", "x", "y");
+    onnx_writer_output(&w, "y", 1, 2, (int64_t[]){1, 10});
+    onnx_bytes bytes = onnx_writer_end(&w);
+    GOOD(camx_model_open_memory(bytes.data, bytes.size, NULL, &model, &error));
+    onnx_bytes_free(&bytes);
+    camx_session *session = api_session(model, NULL);
+    camx_input *input = api_random_input(model, 1, 1, 1, 2, 5);
+    camx_map *map = api_map();
+    ck_assert_uint_eq(camx_session_stage_count(session), 0);
+    EXPECT(camx_explain_stages(session, CAMX_METHOD_GRADCAM, input, NULL, NULL, &map, 1, &error), CAMX_E_METHOD,
+           "0 stages");
+    camx_map_release(map);
+    camx_input_release(input);
+    camx_session_close(session);
+    camx_model_release(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("api_many");
@@ -290,6 +440,9 @@ int main(void)
     tcase_add_test(tests, refusals);
     tcase_add_test(tests, progress_over_all);
     tcase_add_test(tests, stopped_half_way);
+    tcase_add_loop_test(tests, stages_of_families, 0, (int)(sizeof networks / sizeof networks[0]));
+    tcase_add_test(tests, progression);
+    tcase_add_test(tests, no_stages);
     suite_add_tcase(suite, tests);
     return api_run(suite);
 }

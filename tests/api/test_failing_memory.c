@@ -246,6 +246,8 @@ static camx_status many(world *w, camx_error *error)
     if (status == CAMX_OK)
         status = camx_explain_many(w->session, CAMX_METHOD_GRADCAM, NULL, targets, 2, layers, 2, NULL, maps, error);
     if (status == CAMX_OK)
+        status = camx_explain_stages(w->session, CAMX_METHOD_GRADCAM, NULL, NULL, NULL, &maps[1], 1, error);
+    if (status == CAMX_OK)
         note_map(w);
     for (int i = 1; i < 4; i++)
         camx_map_release(maps[i]);

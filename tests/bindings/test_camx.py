@@ -660,6 +660,19 @@ class Methods(Case):
         with self.assertRaises(ZeroDivisionError):
             camx.explain_many(session, "occlusion", progress=lambda done, total: 1 // 0)
 
+    def test_stages(self) -> None:
+        session = self.model.session(keep="stages")
+        maps = camx.explain_stages(session, x=tensor(), target=1)
+        stages = session.stages()
+        self.assertTrue(stages[-1].is_default)
+        self.assertEqual([m.info.layer for m in maps], [stage.name for stage in stages])
+        self.assertEqual([m.info.width for m in maps], [stage.width for stage in stages])
+        self.assertEqual((session.stats.forward_runs, session.stats.backward_runs), (1, 1))
+        for m, stage in zip(maps, stages):
+            self.near(m.raw, camx.gradcam(self.model, tensor(), 1, stage.name).raw)
+        with self.assertRaises(camx.ArgumentError):
+            camx.explain_stages(session, "cam")
+
     def test_a_model_instead_of_a_session(self) -> None:
         m = camx.gradcam(self.model, tensor(), 1)
         self.near(m.raw, tiny_onnx.gradcam(tensor(), [1])[0])

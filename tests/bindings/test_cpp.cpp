@@ -175,6 +175,10 @@ void test_methods(const camx::model &model)
     EXPECT(camx::explain_many(fresh, CAMX_METHOD_CAM, {}).size() == 1);
     EXPECT(status_of([&] { camx::explain_many(fresh, CAMX_METHOD_GRADCAM, {}, {"nowhere"}); }) ==
            CAMX_E_NOT_FOUND);
+    std::vector<camx::map> stages = camx::explain_stages(fresh, CAMX_METHOD_GRADCAM, tensor(model, 1), 3);
+    EXPECT(!stages.empty() && stages.size() == fresh.stages().size());
+    EXPECT(std::string(stages.back().info().layer) == fresh.find_layer().name);
+    EXPECT(status_of([&] { camx::explain_stages(fresh, CAMX_METHOD_CAM); }) != CAMX_OK);
     std::vector<float> heat = other.render(20, 10);
     EXPECT(heat.size() == 200);
     EXPECT(status_of([&] { other.render(-1, 10); }) == CAMX_E_ARGUMENT);

@@ -58,7 +58,16 @@ from .errors import (
 from .files import imread, imwrite
 from .inputs import Input
 from .maps import Map, MapInfo
-from .methods import cam, explain, explain_many, gradcam, gradcampp, methods, occlusion
+from .methods import (
+    cam,
+    explain,
+    explain_many,
+    explain_stages,
+    gradcam,
+    gradcampp,
+    methods,
+    occlusion,
+)
 from .model import Model, ModelInfo
 from .pictures import colormaps, colours, overlay, sheet
 from .session import ClassScore, LayerInfo, Session, SessionStats
@@ -83,7 +92,7 @@ __all__ = [
     "MethodError", "Model", "ModelInfo", "NotFoundError", "OutOfMemoryError", "OutputKind",
     "PixelFormat", "Preset", "Scaling", "Score", "Session", "SessionStats", "ShapeError",
     "StateError", "Status", "Target", "TargetKind", "UnsupportedError", "__version__",
-    "build_info", "cam", "colormaps", "colours", "explain", "explain_many", "gradcam", "gradcampp",
-    "imread", "imwrite", "library_path", "methods", "occlusion", "overlay", "sheet", "version",
+    "build_info", "cam", "colormaps", "colours", "explain", "explain_many", "explain_stages",
+    "gradcam", "gradcampp", "imread", "imwrite", "library_path", "methods", "occlusion", "overlay", "sheet", "version",
 ]
 # fmt: on

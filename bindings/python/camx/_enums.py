@@ -41,6 +41,7 @@ class Keep(enum.IntEnum):
     TARGETS = 0
     SPATIAL = 1
     ALL = 2
+    STAGES = 3
 
 
 class Gemm(enum.IntEnum):

@@ -48,6 +48,8 @@ CORE: Table = {
     "camx_session_layer_count": (c_uint32, [handle]),
     "camx_session_get_layer": (status, [handle, c_uint32, P(s.camx_layer_info), error]),
     "camx_session_find_layer": (status, [handle, c_char_p, P(c_uint32), error]),
+    "camx_session_stage_count": (c_uint32, [handle]),
+    "camx_session_get_stage": (status, [handle, c_uint32, P(s.camx_layer_info), error]),
     # 6. Inputs
     "camx_pixels_init": (
         None,
@@ -135,6 +137,19 @@ CORE: Table = {
             c_uint32,
             P(s.camx_explain_options),
             P(handle),
+            error,
+        ],
+    ),
+    "camx_explain_stages": (
+        status,
+        [
+            handle,
+            c_int32,
+            handle,
+            P(s.camx_target),
+            P(s.camx_explain_options),
+            P(handle),
+            c_uint32,
             error,
         ],
     ),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The methods: cam, gradcam, gradcampp, occlusion, explain (any of them by name), and explain_many
-(several targets and layers at once).
+"""The methods: cam, gradcam, gradcampp, occlusion, explain (any of them by name), explain_many (several
+targets and layers at once), and explain_stages (layer progression).
 
 All take a session, or a model (which then uses one session of its own, shared by all such
 calls), and return a new Map. Parameters they share:
@@ -24,7 +24,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 from . import _structs as s
 from ._enums import Edge, Fill, GradcamppRule, Method, Score, choose
 from ._library import call, int32, lib, python_text, sized, text
-from .errors import ArgumentError, Cancelled, DeadlineError
+from .errors import ArgumentError, Cancelled, DeadlineError, MethodError
 from .inputs import as_input, rgb_bytes
 from .maps import Map, new_map
 from .model import Model
@@ -203,6 +203,30 @@ def explain_many(
     _run(session, given, compute, results, pending)
     maps = [Map(result) for result in results]
     return [maps[i : i + len(columns)] for i in range(0, len(maps), len(columns))]
+
+
+def explain_stages(
+    where: Where,
+    method: Union[str, int, Method] = "gradcam",
+    x: Any = None,
+    target: Any = None,
+    *,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+) -> List[Map]:
+    """Layer progression: a Map for every one of Session.stages(), by one forward and one backward
+    pass of the network. A session opened with keep='stages' never runs again for it."""
+    session = _session(where)
+    given = as_input(session.model, x)
+    if given is not None:
+        session.run(given)  # the stages are those of the input's size
+    layers = [stage.name for stage in session.stages()]
+    if not layers:
+        raise MethodError("the network has no feature map with more than one position")
+    rows = explain_many(
+        session, method, None, (target,), layers, progress=progress, deadline=deadline
+    )
+    return rows[0]
 
 
 def _listed(values: Any, what: str) -> List[Any]:

@@ -79,7 +79,7 @@ class Session:
 
     threads: 0 = CAMX_NUM_THREADS, else OMP_NUM_THREADS, else the processors this process may use.
     keep: what stays after a run beside the scores: 'targets' (the default layer and `layers`),
-        'spatial' (every feature map), 'all'. Asking for what was not kept runs the network again
+        'spatial' (every feature map), 'stages' (see stages()), 'all'. Asking for what was not kept runs the network again
         (stats.reruns).
     layers: names of layers to keep from the first run on.
     gemm: 'auto', 'packed', 'blas' or 'builtin'. fusion, exact_conv: for comparisons, see camx.h.
@@ -215,6 +215,14 @@ class Session:
         with self._busy() as pointer:
             return _find(pointer, layer)
 
+    def stages(self) -> List[LayerInfo]:
+        """For every resolution the last feature map that all of the network's work passes through,
+        from the first convolution to the default layer (see explain_stages)."""
+        with self._busy() as pointer:
+            count = lib.camx_session_stage_count(pointer)
+            infos = [_describe(pointer, lib.camx_session_get_stage, index) for index in range(count)]
+            return [_find(pointer, python_text(info.name)) for info in infos]
+
     # Running.
 
     def run(self, x: Any = None) -> None:
@@ -349,9 +357,14 @@ def _image(image: int) -> int:
     return image
 
 
-def _layer(pointer: int, index: int) -> LayerInfo:
+def _describe(pointer: int, function: Any, index: int) -> s.camx_layer_info:
     raw = s.camx_layer_info(struct_size=ctypes.sizeof(s.camx_layer_info))
-    call(lib.camx_session_get_layer, pointer, index, ctypes.byref(raw))
+    call(function, pointer, index, ctypes.byref(raw))
+    return raw
+
+
+def _layer(pointer: int, index: int) -> LayerInfo:
+    raw = _describe(pointer, lib.camx_session_get_layer, index)
     return LayerInfo(
         index=index,
         name=python_text(raw.name),
