@@ -160,6 +160,12 @@ void camx__rows_activation(camx__activation activation, real low, real high, con
     camx__vectors_now()->activation(activation, low, high, x, y, count);
 }
 
+void camx__rows_affine(camx__activation activation, real low, real high, const real *factor, const real *summand,
+                       const real *x, real *y, int64_t count)
+{
+    camx__vectors_now()->affine(activation, low, high, factor, summand, x, y, count);
+}
+
 #define EACH(EXPRESSION)                                                                           \
     for (int64_t i = 0; i < count; i++) {                                                          \
         real p = a[i * a_step];                                                                    \

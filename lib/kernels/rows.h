@@ -22,6 +22,10 @@ void camx__rows_add_to(camx__pool *pool, const camx__tensor *x, const camx__tens
 void camx__rows_activation(camx__activation activation, real low, real high, const real *x, real *y,
                            int64_t count);
 
+/* y[i] = activation(factor[i] x[i] + summand[i]), the same way. */
+void camx__rows_affine(camx__activation activation, real low, real high, const real *factor, const real *summand,
+                       const real *x, real *y, int64_t count);
+
 typedef enum camx__binary {
     CAMX__ADD = 0,
     CAMX__SUB = 1,

@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__) && !defined(CAMX_REAL_DOUBLE)
+#include <immintrin.h>
+#endif
+
 #include "kernels/epilogue.h"
 
 #if !defined(CAMX_ISA_NAME) || !defined(CAMX_ISA_LEVEL) || !defined(CAMX_VECTOR_BYTES)
@@ -71,16 +75,43 @@ VEC_INLINE vec vec_select(ivec mask, vec yes, vec no)
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
 }
 
-/* The comparisons are false for NaN, which so stays. */
+/* a > b ? a : b, and a < b ? a : b: NaN on either side gives b. The compiler does not see these instructions in
+ * comparisons of vectors. */
+VEC_INLINE vec vec_above(vec a, vec b)
+{
+#if defined(CAMX_REAL_DOUBLE) || !defined(__SSE2__)
+    return vec_select((ivec)(a > b), a, b);
+#elif CAMX_VECTOR_BYTES == 64
+    return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif CAMX_VECTOR_BYTES == 32
+    return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return (vec)_mm_max_ps((__m128)a, (__m128)b);
+#endif
+}
+
+VEC_INLINE vec vec_below(vec a, vec b)
+{
+#if defined(CAMX_REAL_DOUBLE) || !defined(__SSE2__)
+    return vec_select((ivec)(a < b), a, b);
+#elif CAMX_VECTOR_BYTES == 64
+    return (vec)_mm512_min_ps((__m512)a, (__m512)b);
+#elif CAMX_VECTOR_BYTES == 32
+    return (vec)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return (vec)_mm_min_ps((__m128)a, (__m128)b);
+#endif
+}
+
+/* NaN stays. */
 VEC_INLINE vec vec_clip(vec x, vec low, vec high)
 {
-    x = vec_select((ivec)(x < low), low, x);
-    return vec_select((ivec)(x > high), high, x);
+    return vec_below(high, vec_above(low, x));
 }
 
 VEC_INLINE vec vec_relu(vec x)
 {
-    return (vec)(~(ivec)(x < (vec){0}) & (ivec)x);
+    return vec_above((vec){0}, x);
 }
 
 /* NaN on either side gives NaN. */
@@ -91,14 +122,14 @@ VEC_INLINE vec vec_max(vec a, vec b)
 
 /*
  * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the
- * fraction is rounded away; its low bits then hold n as an integer. 2^n is multiplied in two
- * halves, because n = 128 has no float. exp(r) is its Taylor series, long enough for the last bit.
- * Results below the smallest normal number stop there: every use here adds 1 to them.
+ * fraction is rounded away; its low bits then hold n as an integer. exp(r) is its Taylor series, long enough for
+ * the last bit. Results stop at the smallest normal number and at a large one whose reciprocal is normal: every use
+ * here adds 1 to them and divides by the sum.
  */
 #ifdef CAMX_REAL_DOUBLE
 #define VEC_EXP_TERMS 14
 #define VEC_EXP_LOW (-708.3)
-#define VEC_EXP_HIGH 710.0
+#define VEC_EXP_HIGH 708.3
 #define VEC_EXP_ROUND 6755399441055744.0
 #define VEC_EXP_BIAS 1023
 #define VEC_EXP_SHIFT 52
@@ -107,7 +138,7 @@ VEC_INLINE vec vec_max(vec a, vec b)
 #else
 #define VEC_EXP_TERMS 8
 #define VEC_EXP_LOW (-87.3f)
-#define VEC_EXP_HIGH 89.0f
+#define VEC_EXP_HIGH 87.0f
 #define VEC_EXP_ROUND 12582912.0f
 #define VEC_EXP_BIAS 127
 #define VEC_EXP_SHIFT 23
@@ -139,11 +170,24 @@ VEC_INLINE vec vec_exp(vec x)
     vec sum = vec_all((real)factor[VEC_EXP_TERMS - 1]);
     for (int i = VEC_EXP_TERMS - 2; i >= 0; i--)
         sum = sum * r + (real)factor[i];
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
+    return (vec)_mm512_scalef_ps((__m512)sum, (__m512)n);
+#else
     ivec whole = (ivec)rounded - (ivec)vec_all((real)VEC_EXP_ROUND);
-    ivec half = whole >> 1;
-    ivec rest = whole - half;
-    sum *= (vec)((half + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
-    return sum * (vec)((rest + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+    return sum * (vec)((whole + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+#endif
+}
+
+/* x / d for d between 1 and the largest number that vec_exp gives; one step of Newton's on 14 bits gives all but
+ * the last of them. */
+VEC_INLINE vec vec_quotient(vec x, vec d)
+{
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
+    vec guess = (vec)_mm512_rcp14_ps((__m512)d);
+    return x * (guess * (2 - d * guess));
+#else
+    return x / d;
+#endif
 }
 
 /* `activation` should be a constant after inlining, or the switch is taken for each vector. */
@@ -158,11 +202,11 @@ VEC_INLINE vec vec_activate(camx__activation activation, vec low, vec high, vec 
     case CAMX__ACT_CLIP:
         return vec_clip(x, low, high);
     case CAMX__ACT_SILU:
-        return x / (one + vec_exp(-x));
+        return vec_quotient(x, one + vec_exp(-x));
     case CAMX__ACT_HARDSWISH:
         return x * vec_clip(low * x + high, (vec){0}, one);
     case CAMX__ACT_SIGMOID:
-        return one / (one + vec_exp(-x));
+        return vec_quotient(one, one + vec_exp(-x));
     case CAMX__ACT_HARDSIGMOID:
         return vec_clip(low * x + high, (vec){0}, one);
     }

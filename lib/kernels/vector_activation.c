@@ -45,3 +45,32 @@ void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, r
         break;
     }
 }
+
+VEC_INLINE void affine(camx__activation activation, real low, real high, const real *factor, const real *summand,
+                       const real *x, real *y, int64_t count)
+{
+    vec lows = vec_all(low);
+    vec highs = vec_all(high);
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vec sum = vec_load(x + i) * vec_load(factor + i) + vec_load(summand + i);
+        vec_store(y + i, vec_activate(activation, lows, highs, sum));
+    }
+    if (i < count) {
+        int64_t rest = count - i;
+        vec sum = vec_load_some(x + i, rest) * vec_load_some(factor + i, rest) + vec_load_some(summand + i, rest);
+        vec_store_some(y + i, vec_activate(activation, lows, highs, sum), rest);
+    }
+}
+
+void CAMX__ISA(camx__vector_affine)(camx__activation activation, real low, real high, const real *factor,
+                                    const real *summand, const real *x, real *y, int64_t count)
+{
+    if (activation == CAMX__ACT_RELU) {
+        affine(CAMX__ACT_RELU, low, high, factor, summand, x, y, count);
+        return;
+    }
+    affine(CAMX__ACT_NONE, low, high, factor, summand, x, y, count);
+    if (activation != CAMX__ACT_NONE)
+        CAMX__ISA(camx__vector_activation)(activation, low, high, y, y, count);
+}

@@ -25,6 +25,8 @@ void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k,
 void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
 void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high,
                                         const real *x, real *y, int64_t count);
+void CAMX__ISA(camx__vector_affine)(camx__activation activation, real low, real high, const real *factor,
+                                    const real *summand, const real *x, real *y, int64_t count);
 void CAMX__ISA(camx__vector_copy_runs)(real *to, const real *from, int64_t step, int64_t runs,
                                        int64_t count);
 void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *span);

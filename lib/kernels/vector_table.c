@@ -14,6 +14,7 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
              .pack = CAMX__ISA(camx__packed_pack),
              .part = CAMX__ISA(camx__packed_part)},
     .activation = CAMX__ISA(camx__vector_activation),
+    .affine = CAMX__ISA(camx__vector_affine),
     .copy_runs = CAMX__ISA(camx__vector_copy_runs),
     .depthwise = CAMX__ISA(camx__vector_depthwise),
     .pool_max = CAMX__ISA(camx__vector_pool_max),

@@ -52,6 +52,9 @@ typedef struct camx__vectors {
     /* y = activation(x); x may be y. */
     void (*activation)(camx__activation activation, real low, real high, const real *x, real *y,
                        int64_t count);
+    /* y[i] = activation(factor[i] x[i] + summand[i]); x may be y. */
+    void (*affine)(camx__activation activation, real low, real high, const real *factor, const real *summand,
+                   const real *x, real *y, int64_t count);
     /* `runs` times `count` numbers, `step` apart, side by side. */
     void (*copy_runs)(real *to, const real *from, int64_t step, int64_t runs, int64_t count);
     void (*depthwise)(const camx__depthwise_span *span);

@@ -95,21 +95,24 @@ static camx__operand per_channel(real *numbers)
     return operand;
 }
 
+/* context: the epilogue, of which a BatchNormalization has only the activation, or NULL. */
 static void multiply_add(const void *context, const void *const *in, const int *step, void *out,
                          int64_t count)
 {
+    static const camx__epilogue none = {.activation = CAMX__ACT_NONE};
+    const camx__epilogue *e = context != NULL ? context : &none;
     const real *x = in[0];
     const real *factor = in[1];
     const real *summand = in[2];
     real *y = out;
-    (void)context;
     if (step[0] == 1 && step[1] == 1 && step[2] == 1) {
-        for (int64_t i = 0; i < count; i++)
-            y[i] = x[i] * factor[i] + summand[i];
+        camx__rows_affine(e->activation, e->low, e->high, factor, summand, x, y, count);
         return;
     }
     for (int64_t i = 0; i < count; i++)
         y[i] = x[step[0] * i] * factor[step[1] * i] + summand[step[2] * i];
+    if (e->activation != CAMX__ACT_NONE)
+        camx__rows_activation(e->activation, e->low, e->high, y, y, count);
 }
 
 static void multiply(const void *context, const void *const *in, const int *step, void *out,
@@ -125,7 +128,7 @@ static camx_status norm_forward(const camx__op_call *call)
     const camx__tensor *y = call->outputs[0];
     real *factor = call->scratch;
     real *summand = factor + params->channels;
-    camx__walk walk = {.shape = y->shape, .inputs = 3, .fn = multiply_add};
+    camx__walk walk = {.shape = y->shape, .inputs = 3, .fn = multiply_add, .context = call->epilogue};
     find_factors(params, call->inputs, factor);
     find_summands(params, call->inputs, summand);
     camx__operand_init(&walk.in[0], call->inputs[0], &y->shape);
@@ -158,7 +161,7 @@ static unsigned norm_saves(const void *params, unsigned wanted)
 
 const camx__op camx__op_batch_norm = {
     .name = "BatchNormalization",
-    .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH | CAMX__OP_IN_PLACE,
+    .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH | CAMX__OP_IN_PLACE | CAMX__OP_EPILOGUE,
     .min_inputs = 5,
     .max_inputs = 5,
     .max_outputs = 1,

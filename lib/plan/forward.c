@@ -87,6 +87,11 @@ static camx_status input_place(camx__planner *planner, int id, wish order, int *
     return have == want ? CAMX_OK : reorder(planner, id, want, place);
 }
 
+camx_status camx__plan_channels_last(camx__planner *planner, int id, int *place)
+{
+    return input_place(planner, id, WISH_CHANNELS_LAST, place);
+}
+
 static camx__order output_order(const camx__planner *planner, const camx__step *step, int rank)
 {
     unsigned traits = step->op->traits;
@@ -286,6 +291,8 @@ static camx_status add_step(camx__planner *planner, int number)
 {
     int which = planner->fusion_of[number];
     const camx__fusion *fusion = which >= 0 ? &planner->fusions[which] : NULL;
+    if (fusion != NULL && fusion->groups > 0)
+        return camx__plan_shuffle_step(planner, number, fusion);
     const camx__node *last = &planner->graph->nodes[number];
     const camx__node *node = fusion != NULL ? &planner->graph->nodes[fusion->anchor] : last;
     camx__step step = {.kind = CAMX__STEP_FORWARD,

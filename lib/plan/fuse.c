@@ -29,8 +29,7 @@ static int only_reader(const camx__planner *planner, int id)
     return found;
 }
 
-/* The node behind `number` in the chain if its value exists only for that node. */
-static int next_in_chain(const camx__planner *planner, int number)
+int camx__plan_next(const camx__planner *planner, int number)
 {
     int id = planner->graph->nodes[number].outputs[0];
     if (planner->protected_[id])
@@ -48,7 +47,7 @@ static bool constant_input(const camx__planner *planner, const camx__node *node,
 static void take_norm(camx__planner *planner, camx__fusion *fusion)
 {
     const camx__node *anchor = &planner->graph->nodes[fusion->anchor];
-    int next = next_in_chain(planner, fusion->last);
+    int next = camx__plan_next(planner, fusion->last);
     if (next < 0 || !camx__node_is(anchor, "Conv") || !constant_input(planner, anchor, 1) ||
         !constant_input(planner, anchor, 2))
         return;
@@ -64,7 +63,7 @@ static void take_norm(camx__planner *planner, camx__fusion *fusion)
 
 static void take_add(camx__planner *planner, camx__fusion *fusion)
 {
-    int next = next_in_chain(planner, fusion->last);
+    int next = camx__plan_next(planner, fusion->last);
     if (next < 0 || !camx__node_is(&planner->graph->nodes[fusion->anchor], "Conv") ||
         !camx__node_is(&planner->graph->nodes[next], "Add"))
         return;
@@ -167,7 +166,7 @@ static void take_activation(camx__planner *planner, camx__fusion *fusion)
     int id = planner->graph->nodes[fusion->last].outputs[0];
     if (planner->protected_[id])
         return;
-    int next = next_in_chain(planner, fusion->last);
+    int next = camx__plan_next(planner, fusion->last);
     if (next < 0) {
         (void)take_gate(planner, fusion, id);
         return;
@@ -211,8 +210,12 @@ camx_status camx__plan_fuse(camx__planner *planner)
     for (int n = 0; n < planner->graph->node_count; n++) {
         const camx__node *node = &planner->graph->nodes[n];
         bool anchor = (node->op->traits & CAMX__OP_EPILOGUE) != 0;
-        if (anchor && planner->needed[n] && planner->fusion_of[n] < 0)
+        if (!planner->needed[n] || planner->fusion_of[n] >= 0)
+            continue;
+        if (anchor)
             take_chain(planner, n);
+        else if (camx__node_is(node, "Reshape"))
+            (void)camx__plan_take_shuffle(planner, n);
     }
     return CAMX_OK;
 }

@@ -24,6 +24,7 @@ typedef struct camx__fusion {
     int last;
     camx__activation function;
     real low, high;
+    int64_t groups; /* > 0: no chain but a channel shuffle */
 } camx__fusion;
 
 /* Where a value lies inside a larger one. */
@@ -68,6 +69,13 @@ camx_status camx__plan_mark(camx__planner *planner);
 /* fuse.c */
 camx_status camx__plan_fuse(camx__planner *planner);
 
+/* The node behind `number` in a chain if its first output exists only for that node, or -1. */
+int camx__plan_next(const camx__planner *planner, int number);
+
+/* shuffle.c: takes the shuffle that begins with a node, if one does; and makes its step. */
+bool camx__plan_take_shuffle(camx__planner *planner, int first);
+camx_status camx__plan_shuffle_step(camx__planner *planner, int number, const camx__fusion *fusion);
+
 /* joins.c */
 camx_status camx__plan_joins(camx__planner *planner);
 
@@ -79,6 +87,9 @@ camx_status camx__plan_cut(camx__planner *planner, const camx__node *node, bool 
 
 /* forward.c */
 camx_status camx__plan_forward(camx__planner *planner);
+
+/* The place of a value in channels-last order; copied into it if it lies otherwise. */
+camx_status camx__plan_channels_last(camx__planner *planner, int id, int *place);
 
 /* The place of a constant; packed: only its shape is needed. */
 camx_status camx__plan_constant(camx__planner *planner, int id, bool packed, int *place);
