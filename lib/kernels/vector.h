@@ -123,13 +123,13 @@ VEC_INLINE vec vec_max(vec a, vec b)
 /*
  * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the
  * fraction is rounded away; its low bits then hold n as an integer. exp(r) is its Taylor series, long enough for
- * the last bit. Results stop at the smallest normal number and at a large one whose reciprocal is normal: every use
- * here adds 1 to them and divides by the sum.
+ * the last bit. 2^n is multiplied in two halves where no instruction does it, because n = 128 has no float. Results
+ * below the smallest normal number stop there: every use here adds 1 to them.
  */
 #ifdef CAMX_REAL_DOUBLE
 #define VEC_EXP_TERMS 14
 #define VEC_EXP_LOW (-708.3)
-#define VEC_EXP_HIGH 708.3
+#define VEC_EXP_HIGH 710.0
 #define VEC_EXP_ROUND 6755399441055744.0
 #define VEC_EXP_BIAS 1023
 #define VEC_EXP_SHIFT 52
@@ -138,7 +138,7 @@ VEC_INLINE vec vec_max(vec a, vec b)
 #else
 #define VEC_EXP_TERMS 8
 #define VEC_EXP_LOW (-87.3f)
-#define VEC_EXP_HIGH 87.0f
+#define VEC_EXP_HIGH 89.0f
 #define VEC_EXP_ROUND 12582912.0f
 #define VEC_EXP_BIAS 127
 #define VEC_EXP_SHIFT 23
@@ -174,17 +174,21 @@ VEC_INLINE vec vec_exp(vec x)
     return (vec)_mm512_scalef_ps((__m512)sum, (__m512)n);
 #else
     ivec whole = (ivec)rounded - (ivec)vec_all((real)VEC_EXP_ROUND);
-    return sum * (vec)((whole + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+    ivec half = whole >> 1;
+    ivec rest = whole - half;
+    sum *= (vec)((half + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
+    return sum * (vec)((rest + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
 #endif
 }
 
-/* x / d for d between 1 and the largest number that vec_exp gives; one step of Newton's on 14 bits gives all but
- * the last of them. */
+/* x / d for d >= 1; one step of Newton's on 14 bits gives all but the last of them. An infinite d has no step. */
 VEC_INLINE vec vec_quotient(vec x, vec d)
 {
 #if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
-    vec guess = (vec)_mm512_rcp14_ps((__m512)d);
-    return x * (guess * (2 - d * guess));
+    __m512 guess = _mm512_rcp14_ps((__m512)d);
+    __m512 better = (__m512)((vec)guess * (2 - d * (vec)guess));
+    __mmask16 infinite = _mm512_cmp_ps_mask((__m512)d, _mm512_set1_ps(3.4028234e38F), _CMP_GT_OQ);
+    return x * (vec)_mm512_mask_mov_ps(better, infinite, guess);
 #else
     return x / d;
 #endif
