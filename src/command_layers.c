@@ -83,7 +83,7 @@ static int list(workbench *b, const options *o, json *doc)
         b->prepare.width = o->width;
         b->prepare.height = o->height;
         b->prepare.fit = CAMX_FIT_STRETCH;
-        console_set_quiet(1); /* nobody asked how the black picture is prepared */
+        console_set_quiet(1); /* nobody asked how that picture is prepared */
         status = workbench_plan(b, &error);
         console_set_quiet(o->quiet);
     }

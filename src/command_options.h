@@ -20,7 +20,8 @@ enum {
     COMMAND_CLASSIFY = 2,
     COMMAND_LAYERS = 4,
     COMMAND_INFO = 8,
-    COMMAND_ALL = 15
+    COMMAND_PROFILE = 16,
+    COMMAND_ALL = 31
 };
 
 enum { MAX_METHODS = 32, WANTED_SIZE = 640 };
@@ -52,6 +53,10 @@ typedef struct options {
     int32_t score;
     int32_t rule; /* camx_gradcampp_rule */
     camx_occlusion_options occlusion;
+
+    /* what to measure */
+    int32_t runs;
+    int backward;
 
     /* what to write */
     const char *output;

@@ -41,6 +41,8 @@ static int call(const options *o, json *doc)
         return command_classify(o, doc);
     case COMMAND_LAYERS:
         return command_layers(o, doc);
+    case COMMAND_PROFILE:
+        return command_profile(o, doc);
     default:
         return command_info(o, doc);
     }

@@ -51,6 +51,17 @@ const command_row command_table[] = {
      "\n"
      "Says what the network takes and gives, how a picture will be prepared for it, how\n"
      "much work one pass is, and what the file's metadata says.\n"},
+    {COMMAND_PROFILE, "profile", "MODEL [IMAGE]", "where does the time go? times every step of the network",
+     "Examples:\n"
+     "  camx profile net.onnx                              a picture of noise, all steps\n"
+     "  camx profile net.onnx cat.jpg --top 10             the ten slowest\n"
+     "  camx profile net.onnx --backward --layer layer3    Grad-CAM's way back too\n"
+     "  camx profile net.onnx --threads 1 --json\n"
+     "\n"
+     "Each line: milliseconds (the median of the runs), share of the whole, GFLOP/s counted\n"
+     "as a direct computation, operator and what was fused into it, the algorithm chosen,\n"
+     "shapes of input and output, and the value made; then sums by operator. Results are\n"
+     "as good as the machine is quiet.\n"},
 };
 
 const size_t command_table_size = sizeof command_table / sizeof command_table[0];
@@ -125,6 +136,7 @@ static void print_program_help(FILE *out)
           "  camx classify net.onnx cat.jpg       print the five best classes\n"
           "  camx layers net.onnx                 which layers are there?\n"
           "  camx info net.onnx                   what is in this file?\n"
+          "  camx profile net.onnx                where does the time go?\n"
           "\n"
           "Commands:\n",
           out);

@@ -267,6 +267,7 @@ static int check_together(const options *o)
 {
     const command_row *row = command_by_bit(o->command);
     int takes_images = (o->command & (COMMAND_EXPLAIN | COMMAND_CLASSIFY)) != 0;
+    size_t most = takes_images ? SIZE_MAX : o->command == COMMAND_PROFILE ? 1 : 0;
 
     if (row == NULL) {
         console_error("which command? see camx --help");
@@ -277,9 +278,14 @@ static int check_together(const options *o)
                       row->name, row->operands);
         return 2;
     }
-    if (!takes_images && o->images.count > 0) {
-        console_error("camx %s takes a model and nothing else, but here is '%s'", row->name,
-                      o->images.at[0]);
+    if (o->images.count > most) {
+        console_error("camx %s takes a model and %s, but here is '%s'", row->name,
+                      most == 0 ? "nothing else" : "at most one picture", o->images.at[most]);
+        return 2;
+    }
+    if (o->command == COMMAND_PROFILE && o->layers.count > (size_t)o->backward) {
+        console_error(o->backward ? "camx profile goes back to one --layer, but there are several"
+                                  : "--layer makes no difference without --backward");
         return 2;
     }
     if (o->top > 0 && o->command == COMMAND_EXPLAIN && o->classes.count > 0) {
@@ -293,6 +299,7 @@ static void set_defaults(options *o)
 {
     *o = (options){0};
     camx_occlusion_options_init(&o->occlusion);
+    o->runs = 10;
     o->colormap = -1;
     o->alpha = -1;
     o->scaling = -1;

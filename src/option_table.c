@@ -183,6 +183,11 @@ static const char *apply_fill(options *o, const char *value)
     return "a colour (128,128,128 or #808080), blur, blur=SIGMA or value=NUMBER";
 }
 
+static const char *apply_runs(options *o, const char *value)
+{
+    return value_int(value, 1, 1000, &o->runs) ? NULL : "a number from 1 to 1000";
+}
+
 static const char *apply_output(options *o, const char *value)
 {
     o->output = value;
@@ -269,8 +274,9 @@ static const char *apply_max_memory(options *o, const char *value)
 #define VALUE(function) function, NULL, 0
 
 #define EX COMMAND_EXPLAIN
-#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY)
+#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROFILE)
 #define WHAT "What to explain"
+#define MEASURE "What to measure"
 #define OCCLUSION "Occlusion"
 #define OUTPUT "What to write"
 #define PREPARE "Preparing the picture (default: the model's metadata, else as for ImageNet)"
@@ -311,6 +317,13 @@ const option_row option_table[] = {
     {"edge", 0, "RULE", EX, OCCLUSION, CHOICE(EDGES, occlusion.edge),
      "patches at the border: crop (default), flush or centred"},
 
+    {"runs", 'n', "N", COMMAND_PROFILE, MEASURE, VALUE(apply_runs),
+     "how often the network is run and timed; default 10"},
+    {"backward", 0, NULL, COMMAND_PROFILE, MEASURE, FLAG(backward),
+     "Grad-CAM's way back from the best class to a layer too"},
+    {"layer", 'l', "NAME", COMMAND_PROFILE, MEASURE, VALUE(apply_layer),
+     "with --backward: how far back; default: the last feature map"},
+
     {"output", 'o', "PLACE", EX, OUTPUT, VALUE(apply_output),
      "a folder (made if need be), or one .png or .jpg file; default: the current folder"},
     {"sheet", 0, NULL, EX, OUTPUT, FLAG(sheet),
@@ -328,6 +341,8 @@ const option_row option_table[] = {
 
     {"top", 'k', "K", COMMAND_CLASSIFY, OUTPUT, VALUE(apply_top),
      "how many classes to print; default 5"},
+    {"top", 'k', "K", COMMAND_PROFILE, OUTPUT, VALUE(apply_top),
+     "only the K slowest steps, slowest first; default: all, in order"},
     {"size", 's', "SIZE", COMMAND_LAYERS, OUTPUT, VALUE(apply_size),
      "plan for an input of N or WxH pixels; default: the model's own size"},
     {"all", 'a', NULL, COMMAND_LAYERS, OUTPUT, FLAG(all), "every value, not only the feature maps"},
@@ -350,7 +365,7 @@ const option_row option_table[] = {
      "divides them then, likewise; for values meant for 0..1 multiply both by 255"},
     {"bgr", 0, NULL, PICTURES, PREPARE, FLAG(bgr), "the network wants blue first (Caffe)"},
 
-    {"labels", 0, "FILE", PICTURES | COMMAND_INFO, GENERAL, VALUE(apply_labels),
+    {"labels", 0, "FILE", EX | COMMAND_CLASSIFY | COMMAND_INFO, GENERAL, VALUE(apply_labels),
      "class names, one a line; default: the model's own, or ImageNet's for 1000 or 1001 classes"},
     {"threads", 't', "N", COMMAND_ALL, GENERAL, VALUE(apply_threads),
      "default: CAMX_NUM_THREADS, else OMP_NUM_THREADS, else all processors"},

@@ -238,22 +238,37 @@ void workbench_put_class(const workbench *b, json *doc, const camx_class_score *
     json_close(doc);
 }
 
-camx_status workbench_plan(workbench *b, camx_error *error)
+camx_status workbench_noise(const workbench *b, photo *p, camx_error *error)
 {
-    photo black = {0};
-    camx_input *input = NULL;
-    camx_status status;
     int32_t width = b->prepare.width > 0 ? b->prepare.width : b->info.default_width;
     int32_t height = b->prepare.height > 0 ? b->prepare.height : b->info.default_height;
+    uint32_t number = 1;
+    camx_status status = camx_image_create(width, height, NULL, &p->image, error);
 
-    status = camx_image_create(width, height, NULL, &black.image, error);
     if (status == CAMX_OK) {
-        status = camx_image_get_pixels(black.image, &black.pixels, error);
+        status = camx_image_get_pixels(p->image, &p->pixels, error);
     }
+    for (int32_t y = 0; status == CAMX_OK && y < height; y++) {
+        uint8_t *row = p->pixels.data + (size_t)y * p->pixels.stride;
+
+        for (int32_t i = 0; i < 3 * width; i++) {
+            number = number * 1664525u + 1013904223u;
+            row[i] = (uint8_t)(number >> 24);
+        }
+    }
+    return status;
+}
+
+camx_status workbench_plan(workbench *b, camx_error *error)
+{
+    photo noise = {0};
+    camx_input *input = NULL;
+    camx_status status = workbench_noise(b, &noise, error);
+
     if (status == CAMX_OK) {
-        status = workbench_run(b, &black, &input, error);
+        status = workbench_run(b, &noise, &input, error);
     }
     camx_input_release(input);
-    photo_close(&black);
+    photo_close(&noise);
     return status;
 }

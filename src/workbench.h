@@ -47,7 +47,10 @@ camx_status workbench_top(workbench *b, uint32_t count, camx_class_score **best,
 /* "class", "name", "logit", "probability" of one class, as an object of the open array. */
 void workbench_put_class(const workbench *b, json *doc, const camx_class_score *score);
 
-/* Plans the session for pictures of the options' size: runs a black one. */
+/* Makes a picture of noise, the same each time, in the network's size. */
+camx_status workbench_noise(const workbench *b, photo *p, camx_error *error);
+
+/* Plans the session for pictures of the options' size: runs such a one. */
 camx_status workbench_plan(workbench *b, camx_error *error);
 
 /* Fills an error with one sentence. Returns `status`. */

@@ -504,6 +504,28 @@ class session {
                       reason);
     }
 
+    /* How long each step of the network takes, in the order of execution. The texts in the rows live until the
+     * next profile or the end of the session. */
+    std::vector<camx_profile_row> profile(const input &input = {}, std::int32_t runs = 0,
+                                          bool backward = false, const std::string &layer = {})
+    {
+        camx_profile_options options;
+        camx_error reason;
+        camx_profile_options_init(&options);
+        options.runs = runs;
+        options.backward = backward;
+        options.layer = detail::layer_name(layer);
+        detail::check(camx_session_profile(get(), input.get(), &options, &reason), reason);
+        std::vector<camx_profile_row> rows(camx_session_profile_count(get()));
+        for (std::size_t i = 0; i < rows.size(); i++) {
+            rows[i].struct_size = sizeof rows[i];
+            detail::check(camx_session_get_profile_row(get(), static_cast<std::uint32_t>(i),
+                                                       &rows[i], &reason),
+                          reason);
+        }
+        return rows;
+    }
+
     std::uint32_t layer_count() const noexcept { return camx_session_layer_count(get()); }
 
     camx_layer_info layer(std::uint32_t index) const

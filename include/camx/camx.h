@@ -466,6 +466,55 @@ CAMX_API camx_status camx_session_top(camx_session *session, uint32_t image, cam
 CAMX_API camx_status camx_session_value(camx_session *session, const char *layer, float *values, size_t count,
                                         camx_error *error);
 
+/* What the time goes into. A network is run as steps: each makes a value, and what follows it (batch normalisation,
+ * addition, activation) is often part of the same step. */
+typedef enum camx_step_kind {
+    CAMX_STEP_FORWARD = 0,  /* a node of the file, perhaps fused with others */
+    CAMX_STEP_COPY = 1,     /* a value into another order in memory */
+    CAMX_STEP_BACKWARD = 2, /* the gradient of a node's inputs from that of its output */
+    CAMX_STEP_SUM = 3       /* gradients that meet at a value are added */
+} camx_step_kind;
+
+typedef struct camx_profile_options {
+    uint32_t struct_size;
+    int32_t runs;      /* how often the network is run and timed; 0 (default) = 10, at most 1000 */
+    int32_t backward;  /* 1: Grad-CAM's way back from the top class to `layer` too; 0 (default): forward only */
+    int32_t reserved;
+    const char *layer; /* NULL (default) = the default layer; only with backward */
+} camx_profile_options;
+
+CAMX_API void (camx_profile_options_init)(camx_profile_options *options, uint32_t size);
+#define camx_profile_options_init(options) camx_profile_options_init((options), sizeof *(options))
+
+/* Runs the network on the input's first image (the first batch, if the file fixes its size) once to warm up and
+ * then options->runs times, and remembers how long each step took. The rows stay until the next profile. `input` NULL
+ * = the last one. While no profile is made, nothing is timed. On failure there are no rows. Since 0.1. */
+CAMX_API camx_status camx_session_profile(camx_session *session, camx_input *input,
+                                          const camx_profile_options *options, camx_error *error);
+
+typedef struct camx_profile_row {
+    uint32_t struct_size;
+    int32_t kind;             /* camx_step_kind */
+    const char *name;         /* the value that the step makes or, on the way back, whose gradient it is given */
+    const char *node;         /* the node that makes this value, "" if it has no name */
+    const char *op;           /* the operator run, such as "Conv"; "Input" for a copy of the network's input */
+    const char *fused;        /* what the step does besides, in this order: "Add, Relu"; "" = nothing */
+    const char *kernel;       /* the algorithm chosen for this shape, such as "winograd4"; "" = there is only one */
+    int32_t input_rank;
+    int32_t output_rank;
+    int64_t input_shape[8];   /* of the first input, in ONNX order */
+    int64_t output_shape[8];  /* of the first output; on the way back these are gradients */
+    double seconds;           /* the median of the runs */
+    double fastest;
+    double share;             /* of the sum of all rows' seconds */
+    uint64_t operations;      /* two per multiply-add of a direct computation; 0 = not counted (all but products) */
+} camx_profile_row;
+
+/* Steps in the order of execution. The texts live until the next profile or the end of the session. Since 0.1. */
+CAMX_API uint32_t camx_session_profile_count(const camx_session *session);
+CAMX_API camx_status camx_session_get_profile_row(const camx_session *session, uint32_t index,
+                                                  camx_profile_row *row, camx_error *error);
+
 /* ---------------------------------------------------------------------------------------------------
  * 8. Targets: what is to be explained
  * ------------------------------------------------------------------------------------------------- */

@@ -49,6 +49,12 @@ void (camx_target_for_class)(camx_target *target, uint32_t size, int32_t class_i
     camx__options_fill(target, size, &filled, sizeof filled);
 }
 
+void (camx_profile_options_init)(camx_profile_options *options, uint32_t size)
+{
+    camx_profile_options filled = {.runs = 0};
+    camx__options_fill(options, size, &filled, sizeof filled);
+}
+
 void (camx_render_options_init)(camx_render_options *options, uint32_t size)
 {
     camx_render_options filled;

@@ -4,6 +4,7 @@
 
 #include "api/api_check.h"
 #include "base/options.h"
+#include "explain/profile.h"
 #include "explain/session_values.h"
 #include "explain/target.h"
 
@@ -204,6 +205,36 @@ camx_status camx_session_top(camx_session *session, uint32_t image, camx_class_s
         best[i].probability = probabilities[best[i].class_index];
     camx__free(session->memory, probabilities);
     return CAMX_OK;
+}
+
+/* ---- profile ---- */
+
+camx_status camx_session_profile(camx_session *session, camx_input *input, const camx_profile_options *given,
+                                 camx_error *error)
+{
+    camx_profile_options options;
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    camx_profile_options_init(&options);
+    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_profile_options, &options, given, error));
+    return camx__session_profile(session, input, &options, error);
+}
+
+uint32_t camx_session_profile_count(const camx_session *session)
+{
+    return session != NULL ? session->profile.count : 0;
+}
+
+camx_status camx_session_get_profile_row(const camx_session *session, uint32_t index, camx_profile_row *row,
+                                         camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(row, error);
+    if (index >= session->profile.count)
+        return camx__fail(error, CAMX_E_NOT_FOUND, "there is no row number %u: the profile has %u", index,
+                          session->profile.count);
+    return CAMX__OPTIONS_GIVE(camx_profile_row, row, &session->profile.rows[index], error);
 }
 
 /* ---- values ---- */

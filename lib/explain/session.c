@@ -95,6 +95,7 @@ camx_status camx__session_open(camx_model *model, const camx_session_options *op
     session->model = model;
     session->memory = &model->memory;
     session->run = -1;
+    camx__zone_init(&session->profile.zone, session->memory);
     camx__runner_init(&session->runner, session->memory, NULL);
     camx__runner_init(&session->side, session->memory, NULL);
     camx_status status = set_up(session, options, error);
@@ -156,6 +157,7 @@ void camx__session_close(camx_session *session)
     for (uint32_t i = 0; i < session->layer_count; i++)
         camx__free(session->memory, session->layer_names[i]);
     camx__free(session->memory, session->layer_names);
+    camx__zone_free(&session->profile.zone);
     camx__pool_release(session->pool);
     camx__free(&model->memory, session);
     camx__model_release(pool_owner);

@@ -12,6 +12,13 @@
 #include "run/model.h"
 #include "run/runner.h"
 
+/* How long each step took; its texts lie in the zone. */
+typedef struct camx__profile {
+    camx__zone zone;
+    camx_profile_row *rows;
+    uint32_t count;
+} camx__profile;
+
 struct camx_session {
     camx_model *model;
     camx__memory *memory;
@@ -39,6 +46,7 @@ struct camx_session {
     bool *has_logits; /* per run */
     real *seed;       /* batch x classes */
     camx_session_stats stats;
+    camx__profile profile; /* the last one */
 };
 
 camx_status camx__session_open(camx_model *model, const camx_session_options *options, camx_session **session,

@@ -157,6 +157,8 @@ typedef struct camx__op {
     /* For operators that cut out parts: where output `output` begins if it is a range of input 0's axis 1 and all
      * of its other axes; -1 if it is not. NULL: never. */
     int64_t (*first_channel)(const void *params, int output);
+    /* A word for the way that prepare chose, for profiles; NULL: there is only one. */
+    const char *(*describe)(const void *state);
 } camx__op;
 
 #define CAMX__ANY_COUNT 1000000

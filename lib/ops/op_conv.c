@@ -199,6 +199,12 @@ static unsigned conv_saves(const void *params, unsigned wanted)
     return wanted != 0 ? CAMX__SAVE_INPUT(1) : 0;
 }
 
+static const char *conv_describe(const void *state)
+{
+    const conv_state *conv = state;
+    return camx__conv_algorithm_name(conv->plan.algorithm);
+}
+
 const camx__op camx__op_conv = {
     .name = "Conv",
     .traits = CAMX__OP_SPATIAL | CAMX__OP_KEEPS_BATCH | CAMX__OP_EPILOGUE,
@@ -210,6 +216,7 @@ const camx__op camx__op_conv = {
     .prepare = conv_prepare,
     .pack = conv_pack,
     .forward = conv_forward,
+    .describe = conv_describe,
     .backward = conv_backward,
     .saves = conv_saves,
 };

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "kernels/rows.h"
 
 void camx__runner_init(camx__runner *runner, camx__memory *memory, camx__pool *pool)
@@ -108,7 +109,7 @@ static void *scratch_of(const camx__runner *runner)
     return runner->arena + runner->program->scratch_offset;
 }
 
-static camx_status run_forward_step(const camx__runner *runner, const camx__ready_step *ready, camx_error *error)
+static camx_status call_forward(const camx__runner *runner, const camx__ready_step *ready, camx_error *error)
 {
     const camx__step *step = ready->step;
     if (step->kind == CAMX__STEP_COPY) {
@@ -132,16 +133,8 @@ static camx_status run_forward_step(const camx__runner *runner, const camx__read
     return step->op->forward(&call);
 }
 
-camx_status camx__runner_forward(camx__runner *runner, camx_error *error)
-{
-    assert(runner->program != NULL);
-    for (int i = 0; i < runner->program->forward_count; i++)
-        CAMX__FORWARD(run_forward_step(runner, &runner->steps[i], error));
-    return CAMX_OK;
-}
 
-static camx_status run_backward_step(const camx__runner *runner, const camx__ready_step *ready,
-                                     camx_error *error)
+static camx_status call_backward(const camx__runner *runner, const camx__ready_step *ready, camx_error *error)
 {
     const camx__step *step = ready->step;
     if (step->kind == CAMX__STEP_ADD) {
@@ -165,6 +158,26 @@ static camx_status run_backward_step(const camx__runner *runner, const camx__rea
         .error = error,
     };
     return step->op->backward(&gradient);
+}
+
+/* One step, timed if somebody asked for that. */
+static camx_status run_step(const camx__runner *runner, int number, camx_error *error)
+{
+    const camx__ready_step *ready = &runner->steps[number];
+    double start = runner->seconds != NULL ? camx__clock() : 0.0;
+    camx_status status = number < runner->program->forward_count ? call_forward(runner, ready, error)
+                                                                 : call_backward(runner, ready, error);
+    if (runner->seconds != NULL)
+        runner->seconds[number] = camx__clock() - start;
+    return status;
+}
+
+camx_status camx__runner_forward(camx__runner *runner, camx_error *error)
+{
+    assert(runner->program != NULL);
+    for (int i = 0; i < runner->program->forward_count; i++)
+        CAMX__FORWARD(run_step(runner, i, error));
+    return CAMX_OK;
 }
 
 /* Places are compared by buffer: several may show the same bytes. */
@@ -219,7 +232,7 @@ camx_status camx__runner_backward(camx__runner *runner, const real *seed, const 
     choose_steps(runner, values, count);
     for (int i = program->forward_count; i < program->step_count; i++)
         if (runner->steps[i].wanted)
-            CAMX__FORWARD(run_backward_step(runner, &runner->steps[i], error));
+            CAMX__FORWARD(run_step(runner, i, error));
     return CAMX_OK;
 }
 

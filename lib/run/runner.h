@@ -29,6 +29,7 @@ typedef struct camx__runner {
     camx__tensor *tensors;
     camx__ready_step *steps;
     bool *place_wanted;
+    double *seconds; /* NULL (usual), or room for one per step of the program: how long it took when it last ran */
 } camx__runner;
 
 void camx__runner_init(camx__runner *runner, camx__memory *memory, camx__pool *pool);

@@ -538,6 +538,7 @@ START_TEST(sizes_of_methods)
               occlusion_map(t.session, t.input, NULL, given, t.map, &error));
     TRY_SIZES(camx_explain_options, camx_explain_options_init,
               camx_explain(t.session, CAMX_METHOD_GRADCAM, t.input, NULL, given, t.map, &error));
+    TRY_SIZES(camx_profile_options, camx_profile_options_init, camx_session_profile(t.session, NULL, given, &error));
     TRY_SIZES(camx_render_options, camx_render_options_init,
               camx_map_render(t.map, 0, given, t.values, 8, 8, &error));
 }
@@ -590,6 +591,7 @@ static void try_init(init_fn *init, size_t full, const char *name)
 INIT(camx_model_options)
 INIT(camx_session_options)
 INIT(camx_target)
+INIT(camx_profile_options)
 INIT(camx_render_options)
 INIT(camx_cam_options)
 INIT(camx_gradcam_options)
@@ -628,6 +630,7 @@ START_TEST(sizes_of_what_is_initialised)
     try_init(init_camx_model_options, sizeof(camx_model_options), "camx_model_options");
     try_init(init_camx_session_options, sizeof(camx_session_options), "camx_session_options");
     try_init(init_camx_target, sizeof(camx_target), "camx_target");
+    try_init(init_camx_profile_options, sizeof(camx_profile_options), "camx_profile_options");
     try_init(init_camx_render_options, sizeof(camx_render_options), "camx_render_options");
     try_init(init_camx_cam_options, sizeof(camx_cam_options), "camx_cam_options");
     try_init(init_camx_gradcam_options, sizeof(camx_gradcam_options), "camx_gradcam_options");
@@ -668,6 +671,8 @@ START_TEST(sizes_of_what_is_filled_in)
     TRY_FILLED(camx_model_info, camx_model_get_info(t.model, given, &error));
     TRY_FILLED(camx_session_stats, camx_session_get_stats(t.session, given, &error));
     TRY_FILLED(camx_layer_info, camx_session_get_layer(t.session, 0, given, &error));
+    GOOD(camx_session_profile(t.session, NULL, NULL, &error));
+    TRY_FILLED(camx_profile_row, camx_session_get_profile_row(t.session, 0, given, &error));
     TRY_FILLED(camx_map_info, camx_map_get_info(t.map, 0, given, &error));
 }
 END_TEST

@@ -234,6 +234,22 @@ static camx_status gradient(world *w, camx_error *error)
     return status;
 }
 
+/* There and back. Times differ from run to run: what must not is what was run. */
+static camx_status profile(world *w, camx_error *error)
+{
+    camx_profile_options options;
+    camx_profile_options_init(&options);
+    options.runs = 2;
+    options.backward = 1;
+    options.layer = "c2";
+    camx_status status = camx_session_profile(w->session, NULL, &options, error);
+    float rows = (float)camx_session_profile_count(w->session);
+    ck_assert((status == CAMX_OK) == (rows > 0));
+    if (status == CAMX_OK)
+        note(w, &rows, 1);
+    return status;
+}
+
 /* Two targets at two layers: planned anew. */
 static camx_status many(world *w, camx_error *error)
 {
@@ -291,6 +307,7 @@ static const struct {
     STEP(open_model), STEP(open_first), STEP(make_input), STEP(make_map),     STEP(run),        STEP(scores),
     STEP(cam),        STEP(gradcam),    STEP(gradcampp),  STEP(value),        STEP(gradient),   STEP(occlusion),
     STEP(many),       STEP(others),     STEP(make_picture), STEP(other_size), STEP(open_second), STEP(in_second),
+    STEP(profile),
     STEP(look),
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))

@@ -296,6 +296,26 @@ class Sessions(Case):
                 self.near(session.value(), expected_of_one["features"])
                 self.assertEqual(session.stats.reruns, before, "kept, so not run again")
 
+    def test_profile(self) -> None:
+        session = self.model.session()
+        with self.assertRaises(camx.StateError):
+            session.profile()
+        steps = session.profile(tensor(), runs=2)
+        self.assertEqual(len(steps), session.stats.steps)
+        self.assertAlmostEqual(sum(step.share for step in steps), 1.0)
+        self.assertEqual(sum(s.operations for s in steps), 2 * session.stats.multiply_adds)
+        self.assertTrue(all(step.seconds >= step.fastest >= 0 for step in steps))
+        self.assertIn("Conv", [step.op for step in steps])
+        self.assertEqual(steps[-1].name, "logits")
+        self.assertEqual(steps[-1].output_shape, (1, 5))
+        there_and_back = session.profile(backward=True, layer="relu1")
+        kinds = {step.kind for step in there_and_back}
+        self.assertIn(camx.StepKind.BACKWARD, kinds)
+        self.assertEqual([s for s in there_and_back if s.kind == camx.StepKind.BACKWARD][0].op, "Gemm")
+        for bad in ({"runs": -1}, {"layer": "relu1"}):
+            with self.subTest(bad), self.assertRaises(camx.ArgumentError):
+                session.profile(**bad)
+
     def test_gradient(self) -> None:
         session = self.model.session()
         expected = np.broadcast_to(

@@ -124,6 +124,10 @@ void test_session(const camx::model &model)
     camx_layer_info features = session.find_layer();
     EXPECT(std::string_view(features.name) == "features" && features.channels == 6);
     EXPECT(session.layer_count() >= 7);
+    std::vector<camx_profile_row> steps = session.profile({}, 2);
+    EXPECT(steps.size() == session.stats().steps);
+    EXPECT(session.profile({}, 1, true, features.name).size() > steps.size());
+    EXPECT(status_of([&] { session.profile({}, -1); }) == CAMX_E_ARGUMENT);
     std::vector<float> values(2 * 6 * 4 * 4);
     session.value("features", values);
     std::vector<float> relu(2 * 4 * 8 * 8);

@@ -19,7 +19,7 @@ code_is 0
 out_has 'Examples:'
 out_has 'camx COMMAND --help'
 err_empty
-for each in explain classify layers info; do
+for each in explain classify layers info profile; do
     run "$each" --help
     code_is 0
     out_has "Usage: camx $each MODEL"
@@ -45,6 +45,12 @@ wrong 'the picture is missing' explain net.onnx
 wrong 'the picture is missing' classify net.onnx
 wrong 'the model is missing' layers
 wrong "takes a model and nothing else, but here is 'x'" info net.onnx x
+wrong 'the model is missing: camx profile MODEL [IMAGE]' profile
+wrong "takes a model and at most one picture, but here is 'y'" profile net.onnx x y
+wrong '--layer makes no difference without --backward' profile net.onnx --layer x
+wrong 'goes back to one --layer' profile net.onnx --backward --layer x --layer y
+wrong '--runs wants a number from 1 to 1000' profile net.onnx --runs 0
+wrong '--runs wants a number from 1 to 1000' profile net.onnx --runs 1001
 wrong 'there is no option --alhpa; did you mean --alpha?' explain n i --alhpa 1
 wrong 'there is no option --zzzzzzzzz; see camx explain --help' explain n i --zzzzzzzzz
 wrong 'there is no option --sheet' classify n i --sheet

@@ -33,6 +33,7 @@ from ._enums import (
     Scaling,
     Score,
     Status,
+    StepKind,
     TargetKind,
 )
 from ._library import lib as _lib
@@ -70,7 +71,7 @@ from .methods import (
 )
 from .model import Model, ModelInfo
 from .pictures import colormaps, colours, overlay, sheet
-from .session import ClassScore, LayerInfo, Session, SessionStats
+from .session import ClassScore, LayerInfo, Session, SessionStats, StepProfile
 from .targets import Target
 
 
@@ -91,8 +92,9 @@ __all__ = [
     "Input", "InternalError", "Keep", "LayerInfo", "LimitError", "Map", "MapInfo", "Method",
     "MethodError", "Model", "ModelInfo", "NotFoundError", "OutOfMemoryError", "OutputKind",
     "PixelFormat", "Preset", "Scaling", "Score", "Session", "SessionStats", "ShapeError",
-    "StateError", "Status", "Target", "TargetKind", "UnsupportedError", "__version__",
-    "build_info", "cam", "colormaps", "colours", "explain", "explain_many", "explain_stages",
-    "gradcam", "gradcampp", "imread", "imwrite", "library_path", "methods", "occlusion", "overlay", "sheet", "version",
+    "StateError", "Status", "StepKind", "StepProfile", "Target", "TargetKind", "UnsupportedError",
+    "__version__", "build_info", "cam", "colormaps", "colours", "explain", "explain_many",
+    "explain_stages", "gradcam", "gradcampp", "imread", "imwrite", "library_path", "methods",
+    "occlusion", "overlay", "sheet", "version",
 ]
 # fmt: on

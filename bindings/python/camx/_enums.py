@@ -53,6 +53,15 @@ class Gemm(enum.IntEnum):
     BUILTIN = 3
 
 
+class StepKind(enum.IntEnum):
+    """camx_step_kind: what a step of a profile does."""
+
+    FORWARD = 0
+    COPY = 1
+    BACKWARD = 2
+    SUM = 3
+
+
 class PixelFormat(enum.IntEnum):
     """camx_pixel_format: the order of 8-bit samples in memory."""
 

@@ -78,6 +78,10 @@ CORE: Table = {
         [handle, c_uint32, P(s.camx_class_score), c_uint32, P(c_uint32), error],
     ),
     "camx_session_value": (status, [handle, c_char_p, floats, c_size_t, error]),
+    "camx_profile_options_init": (None, [P(s.camx_profile_options), c_uint32]),
+    "camx_session_profile": (status, [handle, handle, P(s.camx_profile_options), error]),
+    "camx_session_profile_count": (c_uint32, [handle]),
+    "camx_session_get_profile_row": (status, [handle, c_uint32, P(s.camx_profile_row), error]),
     # 8. Targets
     "camx_target_init": (None, [P(s.camx_target), c_uint32]),
     "camx_target_for_class": (None, [P(s.camx_target), c_uint32, c_int32]),

@@ -160,6 +160,36 @@ class camx_class_score(Structure):
     _fields_ = [("class_index", c_int32), ("logit", c_float), ("probability", c_float)]
 
 
+class camx_profile_options(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("runs", c_int32),
+        ("backward", c_int32),
+        ("reserved", c_int32),
+        ("layer", c_char_p),
+    ]
+
+
+class camx_profile_row(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("name", c_char_p),
+        ("node", c_char_p),
+        ("op", c_char_p),
+        ("fused", c_char_p),
+        ("kernel", c_char_p),
+        ("input_rank", c_int32),
+        ("output_rank", c_int32),
+        ("input_shape", c_int64 * 8),
+        ("output_shape", c_int64 * 8),
+        ("seconds", c_double),
+        ("fastest", c_double),
+        ("share", c_double),
+        ("operations", c_uint64),
+    ]
+
+
 class camx_target(Structure):
     _fields_ = [
         ("struct_size", c_uint32),

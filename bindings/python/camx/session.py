@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from . import _arrays
 from . import _structs as s
-from ._enums import Gemm, Keep, Score, choose
+from ._enums import Gemm, Keep, Score, StepKind, choose
 from ._library import call, create, int32, lib, python_text, sized, text
 from .errors import ArgumentError, StateError
 from .inputs import Input, as_input
@@ -72,6 +72,30 @@ class ClassScore:
     """'' if the model names no classes."""
     logit: float
     probability: float
+
+
+@dataclass(frozen=True)
+class StepProfile:
+    """How long one step of the network takes."""
+
+    kind: StepKind
+    name: str
+    """The value that the step makes or, on the way back, whose gradient it is given."""
+    node: str
+    op: str
+    fused: str
+    """What the step does besides, such as 'Add, Relu'; '' = nothing."""
+    kernel: str
+    """The algorithm chosen for this shape, such as 'winograd4'; '' = there is only one."""
+    input_shape: Tuple[int, ...]
+    output_shape: Tuple[int, ...]
+    seconds: float
+    """The median of the runs."""
+    fastest: float
+    share: float
+    """Of the sum of all steps' seconds."""
+    operations: int
+    """Two per multiply-add of a direct computation; 0 = not counted."""
 
 
 class Session:
@@ -329,6 +353,32 @@ class Session:
             )
         return result
 
+    def profile(
+        self,
+        x: Any = None,
+        *,
+        runs: int = 0,
+        backward: bool = False,
+        layer: Optional[str] = None,
+    ) -> List[StepProfile]:
+        """How long each step of the network takes, in the order of execution.
+
+        x: as in run(); None = the last input.
+        runs: how often the network is run and timed; 0 = 10.
+        backward: Grad-CAM's way back from the top class to `layer` (None = the default) too.
+        """
+        given = as_input(self._model, x)
+        options = s.camx_profile_options()
+        lib.camx_profile_options_init(*sized(options))
+        options.runs = int32(runs, "runs")
+        options.backward = int(bool(backward))
+        options.layer = text(layer, "the layer")
+        with self._busy() as pointer, self._giving(pointer, given):
+            chosen = None if given is None else given._pointer
+            call(lib.camx_session_profile, pointer, chosen, ctypes.byref(options))
+            count = lib.camx_session_profile_count(pointer)
+            return [_step(pointer, index) for index in range(count)]
+
     def _is_planned_for(self, pointer: int, given: Input) -> bool:
         """Whether the layers' shapes already are those for this input, apart from the images."""
         return _find(pointer, self._model.info.input_name).shape[1:] == given.shape[1:]
@@ -376,6 +426,25 @@ def _layer(pointer: int, index: int) -> LayerInfo:
         channels=raw.channels,
         height=raw.height,
         width=raw.width,
+    )
+
+
+def _step(pointer: int, index: int) -> StepProfile:
+    raw = s.camx_profile_row(struct_size=ctypes.sizeof(s.camx_profile_row))
+    call(lib.camx_session_get_profile_row, pointer, index, ctypes.byref(raw))
+    return StepProfile(
+        kind=StepKind(raw.kind),
+        name=python_text(raw.name),
+        node=python_text(raw.node),
+        op=python_text(raw.op),
+        fused=python_text(raw.fused),
+        kernel=python_text(raw.kernel),
+        input_shape=tuple(raw.input_shape[: raw.input_rank]),
+        output_shape=tuple(raw.output_shape[: raw.output_rank]),
+        seconds=raw.seconds,
+        fastest=raw.fastest,
+        share=raw.share,
+        operations=raw.operations,
     )
 
 
