@@ -8,6 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "base/checked.h"
 
@@ -62,6 +65,23 @@ static bool reserve(camx__memory *memory, size_t bytes)
     return true;
 }
 
+/* Large blocks are walked from end to end: with large pages the processor finds its way in them faster, and the
+ * system hands them out in fewer pieces. Only an advice, and only for memory that is our own. */
+static void advise(const camx__memory *memory, char *block, size_t bytes)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    enum { LARGE_PAGE = 2 * 1024 * 1024 };
+    if (memory->allocator.allocate != default_allocate || bytes < 2 * (size_t)LARGE_PAGE)
+        return;
+    size_t skip = (LARGE_PAGE - (uintptr_t)block % LARGE_PAGE) % LARGE_PAGE;
+    (void)madvise(block + skip, (bytes - skip) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)block;
+    (void)bytes;
+#endif
+}
+
 static block_head *head_of(void *block)
 {
     return (block_head *)(void *)((char *)block - sizeof(block_head));
@@ -89,6 +109,7 @@ void *camx__alloc(camx__memory *memory, size_t count, size_t size)
     skip += (CAMX__ALIGNMENT - ((uintptr_t)raw + skip) % CAMX__ALIGNMENT) % CAMX__ALIGNMENT;
     void *block = raw + skip;
     *head_of(block) = (block_head){raw, total, bytes};
+    advise(memory, block, bytes);
     atomic_fetch_add_explicit(&memory->blocks, 1, memory_order_relaxed);
     return block;
 }

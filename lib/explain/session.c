@@ -232,7 +232,8 @@ static camx__demand make_demand(camx_session *session)
     camx__demand demand = {.keep = session->list,
                            .gradients = session->list + values,
                            .fusion = session->fusion,
-                           .settings = session->settings};
+                           .settings = session->settings,
+                           .pool = session->pool};
     for (int v = 0; v < values; v++) {
         if (session->keeps[v])
             session->list[demand.keep_count++] = v;
@@ -266,7 +267,8 @@ camx_status camx__session_open_side(camx_session *session, camx_error *error)
     camx__planned *planned = NULL;
     int logits = session->bound->graph->head.logits;
     camx__demand demand = {
-        .keep = &logits, .keep_count = 1, .fusion = session->fusion, .settings = session->settings};
+        .keep = &logits, .keep_count = 1, .fusion = session->fusion, .settings = session->settings,
+        .pool = session->pool};
     if (session->side_planned != NULL)
         return CAMX_OK;
     CAMX__FORWARD(camx__model_program(session->model, session->bound, &demand, &planned, error));

@@ -99,25 +99,30 @@ void camx__conv_winograd_measure(camx__conv_plan *plan, int workers)
     plan->scratch_bytes = buffer_bytes(&w) * (size_t)(w.blocks ? workers : 1);
 }
 
-/* G g G^T of one kernel, turned round for a gradient; `step` numbers between the frequencies of
- * `out`. */
-static void transform_kernel(const winograd *w, const real *kernel, real *out, int64_t step)
+/* G g G^T of `count` kernels that lie one behind the other, turned round for a gradient. Frequency f of kernel l goes
+ * to out[f * step + l]. Side by side, so that the compiler takes several at once. */
+static void transform_kernels(const winograd *w, const real *kernels, int64_t count, real *out, int64_t step)
 {
     const double(*g)[3] = w->result == 2 ? g_2 : g_4;
-    double half[6][3];
-    for (int i = 0; i < w->side; i++)
+    double tap[3][3][PIECE] = {{{0}}};
+    double half[3][PIECE];
+    for (int y = 0; y < 3; y++)
         for (int x = 0; x < 3; x++) {
-            half[i][x] = 0;
-            for (int y = 0; y < 3; y++) {
-                int64_t ky = w->phase.y.kernel_first + y * w->phase.y.kernel_step;
-                int64_t kx = w->phase.x.kernel_first + x * w->phase.x.kernel_step;
-                half[i][x] += g[i][y] * (double)kernel[ky * 3 + kx];
-            }
+            int64_t ky = w->phase.y.kernel_first + y * w->phase.y.kernel_step;
+            int64_t kx = w->phase.x.kernel_first + x * w->phase.x.kernel_step;
+            for (int64_t l = 0; l < count; l++)
+                tap[y][x][l] = (double)kernels[l * 9 + ky * 3 + kx];
         }
-    for (int i = 0; i < w->side; i++)
-        for (int j = 0; j < w->side; j++)
-            out[(i * w->side + j) * step] =
-                (real)(half[i][0] * g[j][0] + half[i][1] * g[j][1] + half[i][2] * g[j][2]);
+    for (int i = 0; i < w->side; i++) {
+        for (int x = 0; x < 3; x++)
+            for (int l = 0; l < PIECE; l++)
+                half[x][l] = g[i][0] * tap[0][x][l] + g[i][1] * tap[1][x][l] + g[i][2] * tap[2][x][l];
+        for (int j = 0; j < w->side; j++) {
+            real *to = out + (i * w->side + j) * step;
+            for (int l = 0; l < PIECE; l++)
+                to[l] = (real)(half[0][l] * g[j][0] + half[1][l] * g[j][1] + half[2][l] * g[j][2]);
+        }
+    }
 }
 
 /* Output channels first .. first + outs - 1 by input channels ic .. ic + ins - 1. */
@@ -127,9 +132,7 @@ static void pack_piece(const camx__conv_plan *plan, const winograd *w, const rea
     real buffer[36 * PIECE * PIECE];
     int64_t in_c = plan->shape.in_c;
     for (int64_t o = 0; o < outs; o++)
-        for (int64_t i = 0; i < ins; i++)
-            transform_kernel(w, rows + (o * in_c + ic + i) * 9, buffer + o * PIECE + i,
-                             PIECE * PIECE);
+        transform_kernels(w, rows + (o * in_c + ic) * 9, ins, buffer + o * PIECE, PIECE * PIECE);
     camx__gemm_piece piece;
     if (plan->gradient)
         piece = (camx__gemm_piece){.n_first = ic,

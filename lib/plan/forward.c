@@ -248,8 +248,8 @@ camx_status camx__plan_prepare(camx__planner *planner, const camx__node *node, c
     step->scratch_bytes = prepare.scratch_bytes;
     if (weights < 0 || prepare.packed_bytes == 0)
         return CAMX_OK;
-    return camx__weights_get(planner->weights, planner->graph, node->op, &prepare, weights, scale, factors,
-                             &step->pack, planner->error);
+    return camx__weights_get(planner->weights, &planner->scratch, planner->graph, node->op, &prepare, weights, scale,
+                             factors, &step->pack, planner->error);
 }
 
 static camx_status apply_fusion(camx__planner *planner, const camx__fusion *fusion, const camx__node *anchor,

@@ -45,7 +45,8 @@ static camx_status plan_all(camx__planner *planner)
     CAMX__FORWARD(camx__plan_joins(planner));
     CAMX__FORWARD(camx__plan_forward(planner));
     CAMX__FORWARD(camx__plan_backward(planner));
-    return camx__plan_arena(planner);
+    CAMX__FORWARD(camx__plan_arena(planner));
+    return camx__weights_fill(planner->weights, planner->demand->pool, planner->error);
 }
 
 camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const camx__demand *demand,
@@ -67,6 +68,8 @@ camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const
                              .error = error};
     camx__zone_init(&planner.scratch, memory);
     camx_status status = plan_all(&planner);
+    if (status != CAMX_OK)
+        camx__weights_drop(weights);
     camx__zone_free(&planner.scratch);
     if (status != CAMX_OK) {
         camx__program_free(program);

@@ -69,6 +69,7 @@ typedef struct camx__demand {
     int gradient_count;
     bool fusion;
     camx__op_settings settings;
+    camx__pool *pool; /* weights are packed on its threads; NULL = on this one. No part of what is asked for */
 } camx__demand;
 
 typedef struct camx__program {

@@ -23,9 +23,22 @@ typedef struct camx__pack {
     struct camx__pack *next;
 } camx__pack;
 
+/* A pack that a program under construction needs and nobody has made yet. */
+typedef struct camx__pack_order {
+    camx__pack *pack;
+    const camx__op *op;
+    camx__op_prepare prepared;
+    camx__constant source;
+    const real *scale_factors;
+    camx_error error; /* what went wrong with this one */
+    struct camx__pack_order *next;
+} camx__pack_order;
+
 typedef struct camx__weights {
     camx__memory *memory;
     camx__pack *packs;
+    camx__pack_order *orders; /* empty but while a program is planned */
+    int order_count;
     size_t bytes; /* of all packs */
     unsigned made; /* packs made so far: tests see that a second session makes none */
 } camx__weights;
@@ -33,10 +46,18 @@ typedef struct camx__weights {
 void camx__weights_init(camx__weights *weights, camx__memory *memory);
 void camx__weights_free(camx__weights *weights);
 
-/* Finds or makes a pack of constant `value` for an operator that has been prepared. scale_factors: one per output
- * channel, or NULL; `scale` names them in the key. */
-camx_status camx__weights_get(camx__weights *weights, camx__graph *graph, const camx__op *op,
-                              const camx__op_prepare *prepared, int value, int scale,
-                              const real *scale_factors, const camx__pack **pack, camx_error *error);
+/* Finds a pack of constant `value` for an operator that has been prepared, or orders it. What the order points to
+ * (prepared's arrays, scale_factors) and `zone`, which holds it, must live until the orders are filled or dropped.
+ * scale_factors: one per output channel, or NULL; `scale` names them in the key. */
+camx_status camx__weights_get(camx__weights *weights, camx__zone *zone, camx__graph *graph, const camx__op *op,
+                              const camx__op_prepare *prepared, int value, int scale, const real *scale_factors,
+                              const camx__pack **pack, camx_error *error);
+
+/* Makes all packs that were ordered, several at a time if there is a pool; reads of the file happen one at a time. On
+ * failure they remain ordered. */
+camx_status camx__weights_fill(camx__weights *weights, camx__pool *pool, camx_error *error);
+
+/* Forgets the packs that were ordered and not made. */
+void camx__weights_drop(camx__weights *weights);
 
 #endif
