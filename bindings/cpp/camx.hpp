@@ -170,6 +170,14 @@ struct overlay_options : camx_overlay_options {
     overlay_options() noexcept { (camx_overlay_options_init)(this, sizeof(camx_overlay_options)); }
 };
 
+struct box_options : camx_box_options {
+    box_options() noexcept { (camx_box_options_init)(this, sizeof(camx_box_options)); }
+};
+
+struct line_options : camx_line_options {
+    line_options() noexcept { (camx_line_options_init)(this, sizeof(camx_line_options)); }
+};
+
 /* Return false to stop. Called now and then, on the thread of the call only. */
 using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
@@ -648,6 +656,35 @@ class map {
                       reason);
     }
 
+    /* Boxes around the heat, in the photograph's own pixels. */
+    std::vector<camx_box> boxes(const box_options &options = {}, std::uint32_t image = 0) const
+    {
+        std::uint32_t found = 0;
+        camx_error reason;
+        detail::check(camx_map_boxes(get(), image, &options, nullptr, 0, &found, &reason), reason);
+        std::vector<camx_box> result(found);
+        detail::check(camx_map_boxes(get(), image, &options, result.data(), found, &found, &reason), reason);
+        return result;
+    }
+
+    /* How much of the heat lies inside a box, or where a mask of the photograph's size is at least `level` bright. */
+    camx_focus focus(const camx_rect &box, std::uint32_t image = 0) const
+    {
+        camx_focus result{};
+        camx_error reason;
+        result.struct_size = sizeof result;
+        detail::check(camx_map_focus_box(get(), image, &box, &result, &reason), reason);
+        return result;
+    }
+    camx_focus focus(const camx_pixels &mask, int level = 128, std::uint32_t image = 0) const
+    {
+        camx_focus result{};
+        camx_error reason;
+        result.struct_size = sizeof result;
+        detail::check(camx_map_focus_mask(get(), image, &mask, level, &result, &reason), reason);
+        return result;
+    }
+
     /* Why there may be nothing to see, in words; "" when all is well. */
     std::string_view finding_text(std::uint32_t image = 0) const
     {
@@ -915,6 +952,20 @@ inline std::vector<std::uint8_t> overlay(const camx_pixels &photo, span<const fl
     camx_error reason;
     detail::check(camx_overlay_draw(&photo, heat.data(), &options, &out, &reason), reason);
     return result;
+}
+
+/* Intersection over union. */
+inline float iou(const camx_rect &a, const camx_rect &b) noexcept
+{
+    return camx_box_iou(&a, &b);
+}
+
+/* Draws boxes into a picture. */
+inline void draw_boxes(camx_pixels &out, span<const camx_box> boxes, const line_options &options = {})
+{
+    camx_error reason;
+    detail::check(camx_boxes_draw(boxes.data(), static_cast<std::uint32_t>(boxes.size()), &options, &out, &reason),
+                  reason);
 }
 
 } // namespace camx

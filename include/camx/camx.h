@@ -637,6 +637,88 @@ CAMX_API void (camx_render_options_init)(camx_render_options *options, uint32_t 
 CAMX_API camx_status camx_map_render(const camx_map *map, uint32_t image, const camx_render_options *options,
                                      float *values, int32_t width, int32_t height, camx_error *error);
 
+/* Boxes: where the heat is, in the photograph's own pixels.
+ *
+ * The map is brought to the photograph (as by camx_map_render, positive values only); pixels at or above a threshold are
+ * hot; connected hot pixels are a component, and each component has its box. Parts of the photograph that the network
+ * never saw are never hot. */
+
+/* Pixels x .. x + width - 1 and y .. y + height - 1, counted from the upper left corner. */
+typedef struct camx_rect {
+    int32_t x;
+    int32_t y;
+    int32_t width;
+    int32_t height;
+} camx_rect;
+
+typedef struct camx_box {
+    camx_rect rect;
+    int32_t peak_x; /* the component's hottest pixel, in the photograph */
+    int32_t peak_y;
+    float peak;     /* its heat, 0 .. 1: shares of the photograph's hottest pixel */
+    float mean;     /* of the component's pixels, likewise */
+    double mass;    /* the component's part of all heat in the photograph, 0 .. 1 */
+    int64_t area;   /* pixels of the component: at most width x height */
+} camx_box;
+
+typedef enum camx_box_threshold {
+    CAMX_BOX_THRESHOLD_SHARE = 0, /* `share` of the maximum */
+    CAMX_BOX_THRESHOLD_OTSU = 1   /* the level that best parts the pixels into two groups (Otsu, 1979) */
+} camx_box_threshold;
+
+/* What stands first in the list of boxes: the greatest ... */
+typedef enum camx_box_order {
+    CAMX_BOX_ORDER_AREA = 0,
+    CAMX_BOX_ORDER_MASS = 1,
+    CAMX_BOX_ORDER_MEAN = 2,
+    CAMX_BOX_ORDER_PEAK = 3
+} camx_box_order;
+
+typedef struct camx_box_options {
+    uint32_t struct_size;
+    int32_t threshold;    /* camx_box_threshold */
+    float share;          /* above 0, at most 1; default 0.15, as in Grad-CAM's paper; 0.20 is CAM's */
+    int32_t connectivity; /* 8 (default): pixels that meet at a corner are connected; 4: only at a side */
+    int32_t largest;      /* 1: only the component with the most pixels, as both papers; 0 (default): all */
+    int32_t order;        /* camx_box_order */
+    float min_area;       /* components smaller than this share of the photograph are left out; default 0.001 */
+    int32_t reserved;
+} camx_box_options;
+
+CAMX_API void (camx_box_options_init)(camx_box_options *options, uint32_t size);
+#define camx_box_options_init(options) camx_box_options_init((options), sizeof *(options))
+
+/* The boxes of one image of a map. *found gets how many there are, `boxes` the first of them, at most `count` (which may be
+ * 0, and boxes NULL: to ask for their number). A map without positive values has none; the finding says why. Takes
+ * memory of the map's allocator for the length of the call: 4 bytes a pixel of the photograph. Since 0.1. */
+CAMX_API camx_status camx_map_boxes(const camx_map *map, uint32_t image, const camx_box_options *options,
+                                    camx_box *boxes, uint32_t count, uint32_t *found, camx_error *error);
+
+/* Intersection over union: 1 for equal rectangles, 0 for those that do not meet, are empty, or NULL. Since 0.1. */
+CAMX_API float camx_box_iou(const camx_rect *a, const camx_rect *b);
+
+/* Object or background? How much of the heat lies inside a region of the photograph. */
+typedef struct camx_focus {
+    uint32_t struct_size;
+    int32_t peak_inside; /* 1: the hottest pixel lies inside (the pointing game) */
+    int32_t peak_x;      /* the hottest pixel of the photograph; -1 if nothing is positive */
+    int32_t peak_y;
+    double heat_share;   /* of all positive heat the part inside, 0 .. 1; NaN if nothing is positive */
+    double area_share;   /* of all pixels that the network saw the part inside: what even heat would give */
+    double seen_share;   /* of the region's pixels the part that the network saw; 0: it lies outside the crop */
+} camx_focus;
+
+/* The region is a box, which must lie inside the photograph. Set focus->struct_size = sizeof(camx_focus) before.
+ * Since 0.1. */
+CAMX_API camx_status camx_map_focus_box(const camx_map *map, uint32_t image, const camx_rect *box,
+                                        camx_focus *focus, camx_error *error);
+
+/* The region is where a mask, a picture of the photograph's size, is at least `level` bright (1 .. 255; 128 suits masks of
+ * black and white): the brightest of red, green and blue counts. A mask of another size or one that
+ * marks nothing is refused. Since 0.1. */
+CAMX_API camx_status camx_map_focus_mask(const camx_map *map, uint32_t image, const camx_pixels *mask,
+                                         int32_t level, camx_focus *focus, camx_error *error);
+
 /* ---------------------------------------------------------------------------------------------------
  * 10. Methods
  *
@@ -842,6 +924,21 @@ CAMX_API void (camx_overlay_options_init)(camx_overlay_options *options, uint32_
 CAMX_API camx_status camx_overlay_draw(const camx_pixels *photo, const float *heat,
                                        const camx_overlay_options *options, camx_pixels *out,
                                        camx_error *error);
+
+typedef struct camx_line_options {
+    uint32_t struct_size;
+    int32_t width;       /* of the line in pixels; 0 (default) = by the size of the picture */
+    int32_t rim;         /* 1 (default): a black pixel on both sides, to be seen on any ground */
+    uint8_t colour[4];   /* red, green, blue, unused; default white */
+} camx_line_options;
+
+CAMX_API void (camx_line_options_init)(camx_line_options *options, uint32_t size);
+#define camx_line_options_init(options) camx_line_options_init((options), sizeof *(options))
+
+/* Draws boxes (only their rect counts) into a picture of any format; the line lies inside the box, and what is outside the
+ * picture is cut off. Alpha stays as it is. Since 0.1. */
+CAMX_API camx_status camx_boxes_draw(const camx_box *boxes, uint32_t count, const camx_line_options *options,
+                                     camx_pixels *out, camx_error *error);
 
 /* A contact sheet: pictures side by side with captions below. */
 typedef struct camx_tile {

@@ -6,6 +6,7 @@
  */
 #include "base/options.h"
 #include "map/map.h"
+#include "map/regions.h"
 #include "picture/picture.h"
 
 #define GIB ((uint64_t)1 << 30)
@@ -105,6 +106,20 @@ void (camx_overlay_options_init)(camx_overlay_options *options, uint32_t size)
 {
     camx_overlay_options filled;
     camx__picture_overlay_defaults(&filled);
+    camx__options_fill(options, size, &filled, sizeof filled);
+}
+
+void (camx_box_options_init)(camx_box_options *options, uint32_t size)
+{
+    camx_box_options filled;
+    camx__box_defaults(&filled);
+    camx__options_fill(options, size, &filled, sizeof filled);
+}
+
+void (camx_line_options_init)(camx_line_options *options, uint32_t size)
+{
+    camx_line_options filled;
+    camx__picture_line_defaults(&filled);
     camx__options_fill(options, size, &filled, sizeof filled);
 }
 

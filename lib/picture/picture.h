@@ -29,6 +29,11 @@ camx_status camx__picture_overlay(const camx_pixels *photo, const float *heat,
                                   const camx_overlay_options *options, camx_pixels *out,
                                   camx_error *error);
 
+void camx__picture_line_defaults(camx_line_options *options);
+camx_status camx__picture_boxes(const camx_box *boxes, uint32_t count,
+                                const camx_line_options *options, camx_pixels *out,
+                                camx_error *error);
+
 void camx__picture_sheet_defaults(camx_sheet_options *options);
 camx_status camx__picture_sheet_size(const camx_tile *tiles, uint32_t count,
                                      const camx_sheet_options *options, int32_t *width,

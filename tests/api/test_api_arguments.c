@@ -600,6 +600,8 @@ INIT(camx_occlusion_options)
 INIT(camx_explain_options)
 INIT(camx_overlay_options)
 INIT(camx_sheet_options)
+INIT(camx_box_options)
+INIT(camx_line_options)
 #undef INIT
 
 static void init_for_class(void *target, uint32_t size)
@@ -639,6 +641,8 @@ START_TEST(sizes_of_what_is_initialised)
     try_init(init_camx_explain_options, sizeof(camx_explain_options), "camx_explain_options");
     try_init(init_camx_overlay_options, sizeof(camx_overlay_options), "camx_overlay_options");
     try_init(init_camx_sheet_options, sizeof(camx_sheet_options), "camx_sheet_options");
+    try_init(init_camx_box_options, sizeof(camx_box_options), "camx_box_options");
+    try_init(init_camx_line_options, sizeof(camx_line_options), "camx_line_options");
     try_init(init_for_class, sizeof(camx_target), "camx_target_for_class");
     try_init(init_captum, sizeof(camx_occlusion_options), "camx_occlusion_options_captum");
     try_init(init_pixels, sizeof(camx_pixels), "camx_pixels_init");
@@ -673,6 +677,8 @@ START_TEST(sizes_of_what_is_filled_in)
     TRY_FILLED(camx_layer_info, camx_session_get_layer(t.session, 0, given, &error));
     GOOD(camx_session_profile(t.session, NULL, NULL, &error));
     TRY_FILLED(camx_profile_row, camx_session_get_profile_row(t.session, 0, given, &error));
+    const camx_rect rect = {0, 0, 1, 1};
+    TRY_FILLED(camx_focus, camx_map_focus_box(t.map, 0, &rect, given, &error));
     TRY_FILLED(camx_map_info, camx_map_get_info(t.map, 0, given, &error));
 }
 END_TEST

@@ -693,6 +693,40 @@ class Methods(Case):
         with self.assertRaises(camx.ArgumentError):
             camx.explain_stages(session, "cam")
 
+    def test_boxes_and_focus(self) -> None:
+        m = camx.gradcam(self.model, tensor(), 1, "relu1")
+        heat = np.maximum(m.render(scaling="raw"), 0)
+        hot = heat >= 0.5 * heat.max()
+        boxes = m.boxes(0.5, connectivity=4, order="mass", min_area=0)
+        self.assertEqual(sum(box.area for box in boxes), int(hot.sum()))
+        self.near(np.float32(sum(box.mass for box in boxes)), heat[hot].sum() / heat.sum())
+        self.assertEqual(boxes, sorted(boxes, key=lambda box: -box.mass))
+        for box in boxes:
+            part = hot[box.y : box.y + box.height, box.x : box.x + box.width]
+            self.assertTrue(part.any(axis=0).all() and part.any(axis=1).all())
+            self.near(np.float32(box.peak), heat[box.peak_y, box.peak_x] / heat.max())
+        self.assertEqual(len(m.boxes(0.5, largest=True)), 1)
+        self.assertTrue(m.boxes("otsu"))
+        mask = np.zeros(heat.shape, bool)
+        mask[2:6, 1:4] = True
+        focus = m.focus(mask=mask)
+        self.assertEqual(focus, m.focus((1, 2, 3, 4)))
+        self.near(np.float32(focus.heat_share), heat[mask].sum() / heat.sum())
+        self.assertEqual(focus.peak_inside, bool(mask.flat[heat.argmax()]))
+        for bad in ({}, {"box": (0, 0, 1, 1), "mask": mask}, {"box": (0, 0, 99, 1)}, {"box": (1, 2)}):
+            with self.assertRaises(camx.ArgumentError):
+                m.focus(**bad)
+        with self.assertRaisesRegex(camx.ArgumentError, "must be the same"):
+            m.focus(mask=mask[1:])
+        for bad in (0.0, 2.0, "sharp"):
+            with self.assertRaises(camx.ArgumentError):
+                m.boxes(bad)
+        self.assertEqual(camx.iou((0, 0, 2, 2), (1, 0, 2, 2)), np.float32(1 / 3))
+        picture = np.zeros((20, 30, 3), np.uint8)
+        drawn = camx.draw_boxes(picture, [(2, 3, 10, 8), *boxes], colour=(9, 8, 7), width=1)
+        self.assertEqual(drawn[3, 5].tolist(), [9, 8, 7])
+        self.assertEqual(picture.max(), 0)
+
     def test_a_model_instead_of_a_session(self) -> None:
         m = camx.gradcam(self.model, tensor(), 1)
         self.near(m.raw, tiny_onnx.gradcam(tensor(), [1])[0])

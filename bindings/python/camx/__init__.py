@@ -17,6 +17,8 @@ time and lets other threads wait.
 from __future__ import annotations
 
 from ._enums import (
+    BoxOrder,
+    BoxThreshold,
     Colormap,
     Edge,
     Fill,
@@ -40,6 +42,7 @@ from ._library import lib as _lib
 from ._library import library_path
 from ._library import python_text as _python_text
 from ._version import __version__
+from .boxes import Box, Focus, draw_boxes, iou
 from .errors import (
     ArgumentError,
     Cancelled,
@@ -87,14 +90,15 @@ def build_info() -> str:
 
 # fmt: off
 __all__ = [
-    "ArgumentError", "Cancelled", "ClassScore", "Colormap", "DeadlineError", "Edge", "Error",
-    "FileError", "Fill", "Filter", "Finding", "Fit", "FormatError", "Gemm", "GradcamppRule",
-    "Input", "InternalError", "Keep", "LayerInfo", "LimitError", "Map", "MapInfo", "Method",
-    "MethodError", "Model", "ModelInfo", "NotFoundError", "OutOfMemoryError", "OutputKind",
-    "PixelFormat", "Preset", "Scaling", "Score", "Session", "SessionStats", "ShapeError",
-    "StateError", "Status", "StepKind", "StepProfile", "Target", "TargetKind", "UnsupportedError",
-    "__version__", "build_info", "cam", "colormaps", "colours", "explain", "explain_many",
-    "explain_stages", "gradcam", "gradcampp", "imread", "imwrite", "library_path", "methods",
-    "occlusion", "overlay", "sheet", "version",
+    "ArgumentError", "Box", "BoxOrder", "BoxThreshold", "Cancelled", "ClassScore", "Colormap",
+    "DeadlineError", "Edge", "Error", "FileError", "Fill", "Filter", "Finding", "Fit", "Focus",
+    "FormatError", "Gemm", "GradcamppRule", "Input", "InternalError", "Keep", "LayerInfo",
+    "LimitError", "Map", "MapInfo", "Method", "MethodError", "Model", "ModelInfo",
+    "NotFoundError", "OutOfMemoryError", "OutputKind", "PixelFormat", "Preset", "Scaling",
+    "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status", "StepKind",
+    "StepProfile", "Target", "TargetKind", "UnsupportedError", "__version__", "build_info",
+    "cam", "colormaps", "colours", "draw_boxes", "explain", "explain_many", "explain_stages",
+    "gradcam", "gradcampp", "imread", "imwrite", "iou", "library_path", "methods", "occlusion",
+    "overlay", "sheet", "version",
 ]
 # fmt: on

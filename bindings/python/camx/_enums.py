@@ -137,6 +137,22 @@ class Scaling(enum.IntEnum):
     SIGNED = 4
 
 
+class BoxThreshold(enum.IntEnum):
+    """camx_box_threshold: which pixels are hot."""
+
+    SHARE = 0
+    OTSU = 1
+
+
+class BoxOrder(enum.IntEnum):
+    """camx_box_order: which box stands first."""
+
+    AREA = 0
+    MASS = 1
+    MEAN = 2
+    PEAK = 3
+
+
 class GradcamppRule(enum.IntEnum):
     """camx_gradcampp_rule: how Grad-CAM++ weighs a channel."""
 

@@ -102,6 +102,20 @@ CORE: Table = {
         status,
         [handle, c_uint32, P(s.camx_render_options), floats, c_int32, c_int32, error],
     ),
+    "camx_box_options_init": (None, [P(s.camx_box_options), c_uint32]),
+    "camx_map_boxes": (
+        status,
+        [handle, c_uint32, P(s.camx_box_options), P(s.camx_box), c_uint32, P(c_uint32), error],
+    ),
+    "camx_box_iou": (c_float, [P(s.camx_rect), P(s.camx_rect)]),
+    "camx_map_focus_box": (
+        status,
+        [handle, c_uint32, P(s.camx_rect), P(s.camx_focus), error],
+    ),
+    "camx_map_focus_mask": (
+        status,
+        [handle, c_uint32, P(s.camx_pixels), c_int32, P(s.camx_focus), error],
+    ),
     # 10. Methods
     "camx_cam_options_init": (None, [P(s.camx_cam_options), c_uint32]),
     "cam_compute": (
@@ -169,6 +183,11 @@ CORE: Table = {
     "camx_overlay_draw": (
         status,
         [P(s.camx_pixels), floats, P(s.camx_overlay_options), P(s.camx_pixels), error],
+    ),
+    "camx_line_options_init": (None, [P(s.camx_line_options), c_uint32]),
+    "camx_boxes_draw": (
+        status,
+        [P(s.camx_box), c_uint32, P(s.camx_line_options), P(s.camx_pixels), error],
     ),
     "camx_sheet_options_init": (None, [P(s.camx_sheet_options), c_uint32]),
     "camx_sheet_size": (

@@ -238,6 +238,47 @@ class camx_render_options(Structure):
     ]
 
 
+class camx_rect(Structure):
+    _fields_ = [("x", c_int32), ("y", c_int32), ("width", c_int32), ("height", c_int32)]
+
+
+class camx_box(Structure):
+    _fields_ = [
+        ("rect", camx_rect),
+        ("peak_x", c_int32),
+        ("peak_y", c_int32),
+        ("peak", c_float),
+        ("mean", c_float),
+        ("mass", c_double),
+        ("area", c_int64),
+    ]
+
+
+class camx_box_options(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threshold", c_int32),
+        ("share", c_float),
+        ("connectivity", c_int32),
+        ("largest", c_int32),
+        ("order", c_int32),
+        ("min_area", c_float),
+        ("reserved", c_int32),
+    ]
+
+
+class camx_focus(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("peak_inside", c_int32),
+        ("peak_x", c_int32),
+        ("peak_y", c_int32),
+        ("heat_share", c_double),
+        ("area_share", c_double),
+        ("seen_share", c_double),
+    ]
+
+
 class camx_cam_options(Structure):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_int32)]
 
@@ -286,6 +327,15 @@ class camx_overlay_options(Structure):
         ("colormap", c_int32),
         ("alpha", c_float),
         ("even", c_int32),
+    ]
+
+
+class camx_line_options(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("width", c_int32),
+        ("rim", c_int32),
+        ("colour", c_uint8 * 4),
     ]
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, NoReturn, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, NoReturn, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _arrays
 from . import _structs as s
-from ._enums import Finding, Method, Scaling, Score, choose
+from . import boxes as _boxes
+from ._enums import BoxOrder, Finding, Method, Scaling, Score, choose
 from ._library import Handle, call, create, int32, lib, python_text, sized
 
 
@@ -191,6 +192,37 @@ class Map:
         address = _arrays.address_of(lib.camx_map_values(self._handle.pointer, image))
         shape = (info.height, info.width)
         return _arrays.view(address, shape, np.float32, self._handle, writable=False)
+
+    def boxes(
+        self,
+        threshold: Union[float, str] = 0.15,
+        *,
+        largest: bool = False,
+        order: Union[str, int, BoxOrder] = "area",
+        connectivity: int = 8,
+        min_area: float = 0.001,
+    ) -> List[_boxes.Box]:
+        """Boxes around the heat, in the photograph's own pixels, of the (first) image.
+
+        threshold: the share of the maximum from which a pixel is hot (0.15 as in Grad-CAM's paper,
+            0.20 as in CAM's), or 'otsu'.
+        largest: only the component with the most pixels. order: what stands first: the greatest
+            'area', 'mass', 'mean' or 'peak'.
+        connectivity: 8 or 4 neighbours. min_area: smaller shares of the photograph are left out.
+        """
+        image = self._images[0]
+        pointer = self._handle.pointer
+        return _boxes.find(pointer, image, threshold, connectivity, largest, order, min_area)
+
+    def focus(
+        self, box: Optional[_boxes.RectLike] = None, mask: Any = None, *, level: int = 128
+    ) -> _boxes.Focus:
+        """Object or background: how much of the (first) image's positive heat lies in a region.
+
+        box: a camx.Box or (x, y, width, height). mask: a bool array or a uint8 picture of the
+            photograph's size, set where it is at least `level` bright.
+        """
+        return _boxes.measure(self._handle.pointer, self._images[0], box, mask, level)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
         """np.asarray(m) is m.raw."""
