@@ -114,6 +114,15 @@ typedef struct camx__op_call {
 
 /* ---- backward ---- */
 
+/* What backward does at units that cut off below zero. Anything but EXACT is no derivative: explanations ask for it. */
+typedef enum camx__relu_rule {
+    CAMX__RELU_EXACT = 0,
+    /* Guided backpropagation (Springenberg et al., 2015): of the exact gradient only what is positive. */
+    CAMX__RELU_GUIDED = 1,
+    /* The gradient passes as if the unit were linear: a way out of dead units for activation maximisation. */
+    CAMX__RELU_OPEN = 2
+} camx__relu_rule;
+
 typedef struct camx__op_gradient {
     const void *params;
     const void *state; /* of the prepare with backward = true */
@@ -125,6 +134,7 @@ typedef struct camx__op_gradient {
     const camx__tensor *const *output_gradients; /* same shape, order and pitch as the outputs; NULL = zero */
     const camx__tensor *const *input_gradients;  /* NULL where not wanted */
     const bool *accumulate; /* per input: add to what is there instead of overwriting. One input may appear twice */
+    camx__relu_rule relu_rule; /* honoured by operators with `rectifies` */
     const void *packed;
     void *scratch;
     camx__pool *pool;
@@ -159,6 +169,7 @@ typedef struct camx__op {
     int64_t (*first_channel)(const void *params, int output);
     /* A word for the way that prepare chose, for profiles; NULL: there is only one. */
     const char *(*describe)(const void *state);
+    bool (*rectifies)(const void *params);   /* NULL: never. True: units of the ReLU kind, cut off below zero */
 } camx__op;
 
 #define CAMX__ANY_COUNT 1000000

@@ -37,7 +37,7 @@ static void relu_slope(const camx__unary_params *params, const real *saved, cons
 }
 
 CAMX__UNARY_ROW(relu, "Relu", 0, .gradient = relu_slope, .reads_output = true,
-                .integers = relu_integers);
+                .rectifies = true, .integers = relu_integers);
 
 CAMX__UNARY_VALUE(leaky_relu, v < 0 ? ALPHA * v : v)
 CAMX__UNARY_SLOPE(leaky_relu, s > 0 ? 1 : ALPHA)

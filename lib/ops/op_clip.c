@@ -5,6 +5,7 @@
  * bounds, as that of PyTorch's ReLU6.
  */
 #include <float.h>
+#include <string.h>
 
 #include "kernels/rows.h"
 #include "ops/broadcast.h"
@@ -15,6 +16,7 @@ typedef struct clip_params {
     float low;
     float high;
     unsigned bound_inputs; /* SAVE_INPUT bits of the bounds that are there */
+    bool rectifies;        /* known to cut off at zero below: ReLU6 and its kin */
 } clip_params;
 
 static camx_status check_bound(const camx__op_bind *bind, int input)
@@ -51,6 +53,13 @@ static camx_status clip_bind(camx__op_bind *bind)
         if (camx__op_input(bind, i) != NULL)
             params->bound_inputs |= CAMX__SAVE_INPUT(i);
     }
+    const camx__tensor *low = camx__op_input(bind, 1);
+    if (!camx__elem_is_real(x->elem))
+        params->rectifies = false;
+    else if (low != NULL)
+        params->rectifies = low->data != NULL && camx__reals(low)[0] == 0;
+    else
+        params->rectifies = params->low == 0;
     return camx__op_output(bind, 0, &x->shape, x->elem);
 }
 
@@ -137,13 +146,42 @@ static void clip_slope(const void *context, const void *const *in, const int *st
         gx[i] = y[i] > b->low && y[i] < b->high ? gy[i] : 0;
 }
 
+static void guided_clip_slope(const void *context, const void *const *in, const int *step, void *out,
+                              int64_t count)
+{
+    real *gx = out;
+    clip_slope(context, in, step, out, count);
+    for (int64_t i = 0; i < count; i++)
+        gx[i] = gx[i] > 0 ? gx[i] : 0;
+}
+
+static void open_clip_slope(const void *context, const void *const *in, const int *step, void *out,
+                            int64_t count)
+{
+    (void)context;
+    (void)step;
+    memmove(out, in[0], (size_t)count * sizeof(real));
+}
+
+static camx__element_fn *choose_slope(const clip_params *params, camx__relu_rule rule)
+{
+    if (!params->rectifies || rule == CAMX__RELU_EXACT)
+        return clip_slope;
+    return rule == CAMX__RELU_GUIDED ? guided_clip_slope : open_clip_slope;
+}
+
+static bool clip_rectifies(const void *params)
+{
+    return ((const clip_params *)params)->rectifies;
+}
+
 static camx_status clip_backward(const camx__op_gradient *g)
 {
     const camx__tensor *gy = g->output_gradients[0];
     bounds b = find_bounds(g->params, g->input_count, g->inputs);
     camx__walk walk = {.shape = gy->shape,
                        .inputs = 2,
-                       .fn = clip_slope,
+                       .fn = choose_slope(g->params, g->relu_rule),
                        .context = &b,
                        .accumulate = g->accumulate[0]};
     if (g->input_gradients[0] == NULL)
@@ -180,4 +218,5 @@ const camx__op camx__op_clip = {
     .forward = clip_forward,
     .backward = clip_backward,
     .saves = clip_saves,
+    .rectifies = clip_rectifies,
 };

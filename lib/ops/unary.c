@@ -2,6 +2,8 @@
 /* Operators y = f(x): what is the same for all of them. */
 #include "ops/unary.h"
 
+#include <string.h>
+
 #include "ops/broadcast.h"
 
 camx_status camx__unary_bind(camx__op_bind *bind, const camx__unary *unary)
@@ -49,6 +51,35 @@ static void slopes(const void *context, const void *const *in, const int *step, 
     params->unary->gradient(params, in[1], in[0], out, count);
 }
 
+static void guided_slopes(const void *context, const void *const *in, const int *step, void *out,
+                          int64_t count)
+{
+    real *gx = out;
+    slopes(context, in, step, out, count);
+    for (int64_t i = 0; i < count; i++)
+        gx[i] = gx[i] > 0 ? gx[i] : 0;
+}
+
+static void open_slopes(const void *context, const void *const *in, const int *step, void *out,
+                        int64_t count)
+{
+    (void)context;
+    (void)step;
+    memmove(out, in[0], (size_t)count * sizeof(real));
+}
+
+static camx__element_fn *choose_slopes(const camx__unary *unary, camx__relu_rule rule)
+{
+    if (!unary->rectifies || rule == CAMX__RELU_EXACT)
+        return slopes;
+    return rule == CAMX__RELU_GUIDED ? guided_slopes : open_slopes;
+}
+
+bool camx__unary_rectifies(const void *params)
+{
+    return ((const camx__unary_params *)params)->unary->rectifies;
+}
+
 camx_status camx__unary_forward(const camx__op_call *call)
 {
     const camx__unary_params *params = call->params;
@@ -75,7 +106,7 @@ camx_status camx__unary_backward(const camx__op_gradient *g)
                                                       : g->inputs[0];
     camx__walk walk = {.shape = gy->shape,
                        .inputs = 2,
-                       .fn = slopes,
+                       .fn = choose_slopes(unary, g->relu_rule),
                        .context = params,
                        .accumulate = g->accumulate[0]};
     camx__operand_init(&walk.in[0], gy, &gy->shape);

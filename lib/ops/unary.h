@@ -34,6 +34,7 @@ struct camx__unary {
                      int64_t count);
     bool reads_output;
     bool reads_nothing; /* the derivative is constant: saved is gy */
+    bool rectifies;     /* a ReLU: backward follows camx__relu_rule */
     /* For integer tensors; NULL = they are refused. */
     void (*integers)(const camx__unary_params *params, const int64_t *x, int64_t *y, int64_t count);
     const char *alpha; /* names of the attributes, or NULL */
@@ -46,6 +47,7 @@ camx_status camx__unary_bind(camx__op_bind *bind, const camx__unary *unary);
 camx_status camx__unary_forward(const camx__op_call *call);
 camx_status camx__unary_backward(const camx__op_gradient *gradient);
 unsigned camx__unary_saves(const void *params, unsigned wanted);
+bool camx__unary_rectifies(const void *params);
 
 /* Defines the loops of an operator: VALUE is f(v), SLOPE its derivative from s (what was saved). */
 #define CAMX__UNARY_VALUE(ROW, VALUE)                                                              \
@@ -87,6 +89,7 @@ unsigned camx__unary_saves(const void *params, unsigned wanted);
         .forward = camx__unary_forward,                                                            \
         .backward = (MORE_TRAITS)&CAMX__OP_ZERO_GRADIENT ? NULL : camx__unary_backward,            \
         .saves = (MORE_TRAITS)&CAMX__OP_ZERO_GRADIENT ? NULL : camx__unary_saves,                  \
+        .rectifies = camx__unary_rectifies,                                                        \
     }
 
 #endif

@@ -152,6 +152,7 @@ static camx_status call_backward(const camx__runner *runner, const camx__ready_s
         .output_gradients = ready->output_gradients,
         .input_gradients = ready->input_gradients,
         .accumulate = step->accumulate,
+        .relu_rule = runner->relu_rule,
         .packed = step->pack != NULL ? step->pack->data : NULL,
         .scratch = scratch_of(runner),
         .pool = runner->pool,

@@ -30,6 +30,7 @@ typedef struct camx__runner {
     camx__ready_step *steps;
     bool *place_wanted;
     double *seconds; /* NULL (usual), or room for one per step of the program: how long it took when it last ran */
+    camx__relu_rule relu_rule; /* for the next backward: whoever changes it puts EXACT (0) back */
 } camx__runner;
 
 void camx__runner_init(camx__runner *runner, camx__memory *memory, camx__pool *pool);
