@@ -53,6 +53,10 @@ typedef struct options {
     int32_t score;
     int32_t rule; /* camx_gradcampp_rule */
     camx_occlusion_options occlusion;
+    int32_t samples; /* 0: not given; likewise steps */
+    int32_t steps;
+    uint64_t seed;
+    float noise; /* -1: not given */
 
     /* what to measure */
     int32_t runs;

@@ -14,7 +14,17 @@ enum { MAX_MAPS = 1000 };
 
 int method_has_layer(int32_t method)
 {
-    return method != CAMX_METHOD_CAM && method != CAMX_METHOD_OCCLUSION;
+    switch (method) {
+    case CAMX_METHOD_CAM:
+    case CAMX_METHOD_OCCLUSION:
+    case CAMX_METHOD_SALIENCY:
+    case CAMX_METHOD_GUIDED_BACKPROP:
+    case CAMX_METHOD_SMOOTHGRAD:
+    case CAMX_METHOD_INTEGRATED_GRADIENTS:
+        return 0;
+    default:
+        return 1;
+    }
 }
 
 static char *copy_or_null(const char *s)

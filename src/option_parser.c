@@ -302,6 +302,7 @@ static void set_defaults(options *o)
     o->runs = 10;
     o->colormap = -1;
     o->alpha = -1;
+    o->noise = -1;
     o->scaling = -1;
     o->fit = -1;
     o->filter = -1;

@@ -54,9 +54,21 @@ static const char *want_methods(options *o)
     return o->wanted;
 }
 
+/* Whether the name of a method is `plain`, its underscores left out. */
+static int same_plain(const char *name, const char *plain)
+{
+    for (; *name != '\0'; name++) {
+        if (*name != '_' && *name != *plain++) {
+            return 0;
+        }
+    }
+    return *plain == '\0';
+}
+
 int32_t method_by_word(const char *name, size_t length)
 {
     char plain[32];
+    int32_t method;
     size_t used = 0;
 
     for (size_t i = 0; i < length; i++) {
@@ -72,7 +84,12 @@ int32_t method_by_word(const char *name, size_t length)
         }
     }
     plain[used] = '\0';
-    return camx_method_by_name(plain);
+    for (uint32_t i = 0; (method = camx_method_at(i)) != 0; i++) {
+        if (same_plain(camx_method_name(method), plain)) {
+            return method;
+        }
+    }
+    return 0;
 }
 
 static void add_method(options *o, int32_t method)
@@ -188,6 +205,32 @@ static const char *apply_runs(options *o, const char *value)
     return value_int(value, 1, 1000, &o->runs) ? NULL : "a number from 1 to 1000";
 }
 
+static const char *apply_samples(options *o, const char *value)
+{
+    return value_int(value, 1, 1000000, &o->samples) ? NULL : "a number from 1 to 1000000";
+}
+
+static const char *apply_steps(options *o, const char *value)
+{
+    return value_int(value, 1, 10000, &o->steps) ? NULL : "a number from 1 to 10000";
+}
+
+static const char *apply_seed(options *o, const char *value)
+{
+    int32_t seed;
+
+    if (!value_int(value, 0, INT32_MAX, &seed)) {
+        return "a number from 0 to 2147483647";
+    }
+    o->seed = (uint64_t)seed;
+    return NULL;
+}
+
+static const char *apply_noise(options *o, const char *value)
+{
+    return value_float(value, 0, 100, &o->noise) ? NULL : "a share of the range, such as 0.15";
+}
+
 static const char *apply_output(options *o, const char *value)
 {
     o->output = value;
@@ -278,6 +321,7 @@ static const char *apply_max_memory(options *o, const char *value)
 #define WHAT "What to explain"
 #define MEASURE "What to measure"
 #define OCCLUSION "Occlusion"
+#define MANY "Methods that run the network many times"
 #define OUTPUT "What to write"
 #define PREPARE "Preparing the picture (default: the model's metadata, else as for ImageNet)"
 #define GENERAL "General"
@@ -285,7 +329,8 @@ static const char *apply_max_memory(options *o, const char *value)
 const option_row option_table[] = {
     {"method", 'm', "LIST", EX, WHAT, VALUE(apply_method),
      "cam, gradcam (default), gradcampp, occlusion, hirescam, layercam, xgradcam, elementwise, "
-     "eigencam, eigengradcam, separated by commas, or all"},
+     "eigencam, eigengradcam, saliency, guided_backprop, guided_gradcam, smoothgrad, "
+     "integrated_gradients, separated by commas, or all"},
     {"class", 'c', "CLASS", EX, WHAT, VALUE(apply_class),
      "a class by number or name (part of it is enough); repeatable, or a comma list; default: each "
      "picture's best class"},
@@ -323,6 +368,13 @@ const option_row option_table[] = {
      "Grad-CAM's way back from the best class to a layer too"},
     {"layer", 'l', "NAME", COMMAND_PROFILE, MEASURE, VALUE(apply_layer),
      "with --backward: how far back; default: the last feature map"},
+
+    {"samples", 0, "N", EX, MANY, VALUE(apply_samples), "smoothgrad's noisy copies; default 50"},
+    {"noise", 0, "SHARE", EX, MANY, VALUE(apply_noise),
+     "the noise's deviation as a share of the picture's range; default 0.15"},
+    {"steps", 0, "N", EX, MANY, VALUE(apply_steps),
+     "integrated_gradients' points on the path; default 50"},
+    {"seed", 0, "N", EX, MANY, VALUE(apply_seed), "of everything random; default 0"},
 
     {"output", 'o', "PLACE", EX, OUTPUT, VALUE(apply_output),
      "a folder (made if need be), or one .png or .jpg file; default: the current folder"},

@@ -91,6 +91,10 @@ camx_status compute_map(camx_session *session, int32_t method, const char *layer
         camx_explain_options_init(&others);
         others.layer = layer;
         others.progress = console_progress;
+        others.samples = o->samples;
+        others.steps = o->steps;
+        others.seed = o->seed;
+        others.noise = o->noise >= 0 ? o->noise : others.noise;
         return camx_explain(session, method, NULL, target, &others, map, error);
     }
 }
@@ -118,6 +122,16 @@ const char *method_title(int32_t method)
         return "Eigen-CAM";
     case CAMX_METHOD_EIGENGRADCAM:
         return "Eigen-Grad-CAM";
+    case CAMX_METHOD_SALIENCY:
+        return "Saliency";
+    case CAMX_METHOD_GUIDED_BACKPROP:
+        return "Guided backpropagation";
+    case CAMX_METHOD_GUIDED_GRADCAM:
+        return "Guided Grad-CAM";
+    case CAMX_METHOD_SMOOTHGRAD:
+        return "SmoothGrad";
+    case CAMX_METHOD_INTEGRATED_GRADIENTS:
+        return "Integrated Gradients";
     default:
         return camx_method_name(method);
     }

@@ -831,8 +831,42 @@ typedef enum camx_method {
     /* The first principal component of the A_k over the positions (Muhammad and Yeasin, IJCNN 2020), whatever the
      * target. Its sign is free by nature; here the map is larger where sum_k A_k is. */
     CAMX_METHOD_EIGENCAM = 9,
-    CAMX_METHOD_EIGENGRADCAM = 10 /* the same of g_k A_k (pytorch-grad-cam's), which knows the target */
+    CAMX_METHOD_EIGENGRADCAM = 10, /* the same of g_k A_k (pytorch-grad-cam's), which knows the target */
+    /*
+     * The next five look at the gradient of the target by the input x itself: one number for each channel of each pixel,
+     * of which camx_explain_options.channels makes one for each pixel. Their maps have the input's size.
+     * camx_explain_options.channel_values gets the numbers of every channel.
+     */
+    CAMX_METHOD_SALIENCY = 15, /* dS/dx (Simonyan et al. 2014, arXiv 1312.6034); default: MAX_ABS */
+    /* dS/dx, of which every ReLU on the way passes only what is positive (Springenberg et al. 2015, arXiv 1412.6806);
+     * MAX_ABS. Units of the ReLU kind are Relu and Clip from 0 (ReLU6); others keep their derivative, and networks
+     * without any are refused with CAMX_E_METHOD. Beware: it shows the picture's edges much alike for any class. */
+    CAMX_METHOD_GUIDED_BACKPROP = 16,
+    /* Guided backpropagation times max(Grad-CAM, 0) of a layer, stretched over the input (bilinear between half-pixel
+     * centres) (Selvaraju et al., ICCV 2017); MAX_ABS. */
+    CAMX_METHOD_GUIDED_GRADCAM = 17,
+    /* The mean of dS/dx at `samples` copies of the image with normal noise (Smilkov et al. 2017, arXiv 1706.03825);
+     * MAX_ABS. The noise of number i (in the order of camx_input_values) of copy s is z(s * count + i) times
+     * noise * (largest - least number of the image), z(k) = sqrt(-2 ln(1 - u(2k))) cos(2 pi u(2k + 1)), where u(k) is
+     * the upper 53 bits of SplitMix64's output number k + 1 from the state `seed`, divided by 2^53. */
+    CAMX_METHOD_SMOOTHGRAD = 18,
+    /* (x - b) times the mean of dS/dx on the straight path from the baseline b to x (Sundararajan et al., ICML 2017,
+     * arXiv 1703.01365); SUM. All numbers together give S(x) - S(b), up to the error of the quadrature. */
+    CAMX_METHOD_INTEGRATED_GRADIENTS = 19
 } camx_method;
+
+/* How the numbers of a pixel's channels become one. */
+typedef enum camx_channels {
+    CAMX_CHANNELS_DEFAULT = 0, /* what the method's description says */
+    CAMX_CHANNELS_MAX_ABS = 1, /* the largest absolute value: never negative */
+    CAMX_CHANNELS_SUM = 2      /* their sum: signed */
+} camx_channels;
+
+/* Where INTEGRATED_GRADIENTS takes gradients on the path from baseline (0) to image (1). */
+typedef enum camx_quadrature {
+    CAMX_QUADRATURE_GAUSS_LEGENDRE = 0, /* Gauss and Legendre's nodes and weights (captum's default) */
+    CAMX_QUADRATURE_RIGHT_RIEMANN = 1   /* 1/n, 2/n, ... 1, all alike */
+} camx_quadrature;
 
 typedef struct camx_explain_options {
     uint32_t struct_size;
@@ -841,6 +875,20 @@ typedef struct camx_explain_options {
     camx_progress_fn *progress; /* for methods that take long */
     void *progress_user;
     double deadline;            /* seconds; 0 (default) = none */
+    int32_t samples;            /* SMOOTHGRAD: noisy copies; 0 (default) = 50 */
+    int32_t steps;              /* INTEGRATED_GRADIENTS: points on the path; 0 (default) = 50 */
+    uint64_t seed;              /* of everything random; default 0 */
+    float noise;                /* SMOOTHGRAD: the noise's deviation as a share of the image's range; default 0.15 */
+    int32_t channels;           /* camx_channels, for SALIENCY to INTEGRATED_GRADIENTS */
+    int32_t quadrature;         /* camx_quadrature */
+    int32_t reserved2;
+    /* INTEGRATED_GRADIENTS: the path's start, of the input's size: one image, or as many as the input has. NULL (default) =
+     * all numbers 0, which is the mean colour after the usual preprocessing (captum's default). */
+    const camx_input *baseline;
+    /* SALIENCY to INTEGRATED_GRADIENTS: gets the numbers of every channel, in the order of camx_input_values; NaN where a
+     * stopped call did not come. NULL (default) = not wanted; with other methods, and in camx_explain_many, refused. */
+    float *channel_values;
+    size_t channel_value_count; /* exactly the input's numbers */
 } camx_explain_options;
 
 CAMX_API void (camx_explain_options_init)(camx_explain_options *options, uint32_t size);

@@ -65,6 +65,12 @@ camx_status camx_explain(camx_session *session, int32_t method, camx_input *inpu
     const camx__method *row = find_method(method);
     if (row == NULL)
         return camx__fail(error, CAMX_E_NOT_FOUND, "there is no method number %d", method);
+    if (options.channel_values != NULL &&
+        (method < CAMX_METHOD_SALIENCY || method > CAMX_METHOD_INTEGRATED_GRADIENTS))
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_explain_options.channel_values is for saliency to integrated_gradients: %s has one number "
+                          "for each place",
+                          row->name);
     return row->compute(session, input, target, &options, map, error);
 }
 
@@ -97,6 +103,9 @@ static camx_status check_lists(const camx__many *many, const camx_explain_option
         return camx__fail(error, CAMX_E_ARGUMENT,
                           "camx_explain_many: both layers and camx_explain_options.layer ('%.100s') are given",
                           options->layer);
+    if (options->channel_values != NULL)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_explain_many: camx_explain_options.channel_values has room for one map: call camx_explain");
     if ((uint64_t)many->target_count * many->layer_count > INT32_MAX)
         return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: %u targets at %u layers are too many maps",
                           many->target_count, many->layer_count);

@@ -98,7 +98,7 @@ void (camx_occlusion_options_captum)(camx_occlusion_options *options, uint32_t s
 
 void (camx_explain_options_init)(camx_explain_options *options, uint32_t size)
 {
-    camx_explain_options filled = {0};
+    camx_explain_options filled = {.noise = 0.15F};
     camx__options_fill(options, size, &filled, sizeof filled);
 }
 

@@ -67,6 +67,17 @@ static const camx__method table[] = {
      camx__eigencam, NULL},
     {CAMX_METHOD_EIGENGRADCAM, "eigengradcam", "Eigen-Grad-CAM: the same of gradient times feature map",
      camx__eigengradcam, NULL},
+    {CAMX_METHOD_SALIENCY, "saliency", "saliency: the gradient of the score by every pixel", camx__saliency, NULL},
+    {CAMX_METHOD_GUIDED_BACKPROP, "guided_backprop",
+     "guided backpropagation: the gradient by every pixel, of which every ReLU passes only what is positive",
+     camx__guided_backprop, NULL},
+    {CAMX_METHOD_GUIDED_GRADCAM, "guided_gradcam", "Guided Grad-CAM: guided backpropagation times Grad-CAM",
+     camx__guided_gradcam, NULL},
+    {CAMX_METHOD_SMOOTHGRAD, "smoothgrad", "SmoothGrad: the mean gradient by the pixels of noisy copies",
+     camx__smoothgrad, NULL},
+    {CAMX_METHOD_INTEGRATED_GRADIENTS, "integrated_gradients",
+     "Integrated Gradients: what every pixel adds to the score on the way from a baseline", camx__integrated_gradients,
+     NULL},
 };
 
 const camx__method *camx__method_at(uint32_t index)

@@ -32,6 +32,11 @@ camx__method_fn camx__xgradcam;
 camx__method_fn camx__elementwise;
 camx__method_fn camx__eigencam;
 camx__method_fn camx__eigengradcam;
+camx__method_fn camx__saliency;
+camx__method_fn camx__guided_backprop;
+camx__method_fn camx__guided_gradcam;
+camx__method_fn camx__smoothgrad;
+camx__method_fn camx__integrated_gradients;
 typedef camx_status camx__many_fn(camx_session *session, camx_input *input, const camx__many *many,
                                   const camx_explain_options *options, camx_map *const *maps, camx_error *error);
 camx__many_fn camx__hirescam_many;

@@ -253,7 +253,9 @@ END_TEST
 
 static bool takes_layer(int32_t method)
 {
-    return method != CAMX_METHOD_CAM && method != CAMX_METHOD_OCCLUSION;
+    return method != CAMX_METHOD_CAM && method != CAMX_METHOD_OCCLUSION &&
+           method != CAMX_METHOD_SALIENCY && method != CAMX_METHOD_GUIDED_BACKPROP &&
+           method != CAMX_METHOD_SMOOTHGRAD && method != CAMX_METHOD_INTEGRATED_GRADIENTS;
 }
 
 /* The same image alone, and as the second of three; a fixed batch of two. */

@@ -658,6 +658,34 @@ class Methods(Case):
         with self.assertRaises(camx.Error):
             camx.explain(session, 99)
 
+    def test_attributions(self) -> None:
+        session = self.model.session()
+        x = tensor()
+        values = camx.attributions(session, "saliency", x, 1)
+        np.testing.assert_array_equal(values, session.gradient("image", target=1))
+        largest = np.abs(values).max(1)[0]
+        np.testing.assert_array_equal(camx.explain(session, "saliency", None, 1).raw, largest)
+        summed = camx.explain(session, "saliency", None, 1, channels="sum").raw
+        np.testing.assert_allclose(summed, values.sum(1)[0], rtol=1e-5, atol=1e-6)
+        path = camx.attributions(session, "integrated_gradients", x, 1, steps=200, baseline=0 * x)
+        session.run(x)
+        end = session.logits(0)[1]
+        session.run(0 * x)
+        self.assertAlmostEqual(path.sum(), end - session.logits(0)[1], delta=0.01)
+        same = [camx.attributions(session, "smoothgrad", x, 1, samples=3, seed=s) for s in (4, 4, 5)]
+        np.testing.assert_array_equal(same[0], same[1])
+        self.assertTrue((same[0] != same[2]).any())
+        for bad in ({"channels": "mean"}, {"quadrature": "simpson"}, {"steps": -1}, {"noise": -1}):
+            with self.subTest(bad), self.assertRaises(camx.ArgumentError):
+                method = "smoothgrad" if "noise" in bad else "integrated_gradients"
+                camx.attributions(session, method, x, **bad)
+        with self.assertRaises(TypeError):
+            camx.attributions(session, "saliency", x, patch=3)
+        with self.assertRaisesRegex(camx.ArgumentError, "gradcam"):
+            camx.attributions(session, "gradcam", x)
+        with self.assertRaises(camx.StateError):
+            camx.attributions(self.model.session(), "saliency")
+
     def test_explain_many(self) -> None:
         session = self.model.session()
         maps = camx.explain_many(session, "gradcam", tensor(), [1, None, 3], ["relu1", None])

@@ -17,7 +17,8 @@ clean
 run explain -q "$net" "$cat" --method all $quick --sheet --raw
 code_is 0
 err_empty
-expected=$(for m in cam eigencam eigengradcam elementwise gradcam gradcampp hirescam layercam occlusion xgradcam; do
+expected=$(for m in cam eigencam eigengradcam elementwise gradcam gradcampp guided_backprop \
+    guided_gradcam hirescam integrated_gradients layercam occlusion saliency smoothgrad xgradcam; do
     printf '%s ' cat-$m.npy cat-$m.png
 done)
 files_are "$(printf '%s\n' $expected cat-sheet.png | sort | tr '\n' ' ' | sed 's/ $//')"

@@ -19,6 +19,7 @@ from __future__ import annotations
 from ._enums import (
     BoxOrder,
     BoxThreshold,
+    Channels,
     Colormap,
     Edge,
     Fill,
@@ -32,6 +33,7 @@ from ._enums import (
     OutputKind,
     PixelFormat,
     Preset,
+    Quadrature,
     Scaling,
     Score,
     Status,
@@ -63,6 +65,7 @@ from .files import imread, imwrite
 from .inputs import Input
 from .maps import Map, MapInfo
 from .methods import (
+    attributions,
     cam,
     explain,
     explain_many,
@@ -90,15 +93,15 @@ def build_info() -> str:
 
 # fmt: off
 __all__ = [
-    "ArgumentError", "Box", "BoxOrder", "BoxThreshold", "Cancelled", "ClassScore", "Colormap",
-    "DeadlineError", "Edge", "Error", "FileError", "Fill", "Filter", "Finding", "Fit", "Focus",
-    "FormatError", "Gemm", "GradcamppRule", "Input", "InternalError", "Keep", "LayerInfo",
-    "LimitError", "Map", "MapInfo", "Method", "MethodError", "Model", "ModelInfo",
-    "NotFoundError", "OutOfMemoryError", "OutputKind", "PixelFormat", "Preset", "Scaling",
-    "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status", "StepKind",
-    "StepProfile", "Target", "TargetKind", "UnsupportedError", "__version__", "build_info",
-    "cam", "colormaps", "colours", "draw_boxes", "explain", "explain_many", "explain_stages",
-    "gradcam", "gradcampp", "imread", "imwrite", "iou", "library_path", "methods", "occlusion",
-    "overlay", "sheet", "version",
+    "ArgumentError", "Box", "BoxOrder", "BoxThreshold", "Cancelled", "Channels", "ClassScore",
+    "Colormap", "DeadlineError", "Edge", "Error", "FileError", "Fill", "Filter", "Finding",
+    "Fit", "Focus", "FormatError", "Gemm", "GradcamppRule", "Input", "InternalError", "Keep",
+    "LayerInfo", "LimitError", "Map", "MapInfo", "Method", "MethodError", "Model", "ModelInfo",
+    "NotFoundError", "OutOfMemoryError", "OutputKind", "PixelFormat", "Preset", "Quadrature",
+    "Scaling", "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status",
+    "StepKind", "StepProfile", "Target", "TargetKind", "UnsupportedError", "__version__",
+    "attributions", "build_info", "cam", "colormaps", "colours", "draw_boxes", "explain",
+    "explain_many", "explain_stages", "gradcam", "gradcampp", "imread", "imwrite", "iou",
+    "library_path", "methods", "occlusion", "overlay", "sheet", "version",
 ]
 # fmt: on

@@ -189,6 +189,26 @@ class Method(enum.IntEnum):
     ELEMENTWISE = 8
     EIGENCAM = 9
     EIGENGRADCAM = 10
+    SALIENCY = 15
+    GUIDED_BACKPROP = 16
+    GUIDED_GRADCAM = 17
+    SMOOTHGRAD = 18
+    INTEGRATED_GRADIENTS = 19
+
+
+class Channels(enum.IntEnum):
+    """camx_channels: how the numbers of a pixel's channels become one."""
+
+    DEFAULT = 0
+    MAX_ABS = 1
+    SUM = 2
+
+
+class Quadrature(enum.IntEnum):
+    """camx_quadrature: where integrated gradients are taken on the path."""
+
+    GAUSS_LEGENDRE = 0
+    RIGHT_RIEMANN = 1
 
 
 class Colormap(enum.IntEnum):

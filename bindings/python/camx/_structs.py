@@ -318,6 +318,16 @@ class camx_explain_options(Structure):
         ("progress", progress_fn),
         ("progress_user", c_void_p),
         ("deadline", c_double),
+        ("samples", c_int32),
+        ("steps", c_int32),
+        ("seed", c_uint64),
+        ("noise", c_float),
+        ("channels", c_int32),
+        ("quadrature", c_int32),
+        ("reserved2", c_int32),
+        ("baseline", c_void_p),
+        ("channel_values", POINTER(c_float)),
+        ("channel_value_count", c_size_t),
     ]
 
 

@@ -21,10 +21,12 @@ import threading
 from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+import numpy as np
+
 from . import _structs as s
-from ._enums import Edge, Fill, GradcamppRule, Method, Score, choose
+from ._enums import Channels, Edge, Fill, GradcamppRule, Method, Quadrature, Score, choose
 from ._library import call, int32, lib, python_text, sized, text
-from .errors import ArgumentError, Cancelled, DeadlineError, MethodError
+from .errors import ArgumentError, Cancelled, DeadlineError, MethodError, StateError
 from .inputs import as_input, rgb_bytes
 from .maps import Map, new_map
 from .model import Model
@@ -138,13 +140,97 @@ def explain(
     *,
     progress: Optional[Progress] = None,
     deadline: float = 0.0,
+    samples: int = 0,
+    steps: int = 0,
+    seed: int = 0,
+    noise: float = 0.15,
+    channels: Union[str, int, Channels] = "default",
+    quadrature: Union[str, int, Quadrature] = "gauss_legendre",
+    baseline: Any = None,
 ) -> Map:
-    """Any method by name ('gradcam') or number with its default options, for programs that let
-    the user choose."""
+    """Any method by name ('gradcam') or number, for programs that let the user choose.
+
+    samples, noise, seed: 'smoothgrad' averages over `samples` copies (0 = 50) with normal noise
+        of deviation noise x the image's range of values.
+    steps, quadrature, baseline: 'integrated_gradients' goes from the baseline (anything x may be;
+        None = all zero) to the image in `steps` points (0 = 50) of 'gauss_legendre' or
+        'right_riemann'.
+    channels: how the methods that look at the input ('saliency', 'guided_backprop',
+        'guided_gradcam', and those two) make one number of a pixel's channels: 'max_abs', 'sum',
+        or 'default'. attributions() gives every channel's.
+    """
+    settings = dict(
+        samples=samples, steps=steps, noise=noise, channels=channels, quadrature=quadrature
+    )
+    with _explain_options(where, layer, deadline, seed, baseline, settings) as options:
+        return _explain(where, method, x, target, options, progress)
+
+
+def attributions(
+    where: Where,
+    method: Union[str, int, Method],
+    x: Any = None,
+    target: Any = None,
+    layer: Optional[str] = None,
+    *,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+    seed: int = 0,
+    baseline: Any = None,
+    **settings: Any,
+) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    """What the methods that look at the input give for every channel of every pixel, as a float32
+    array of the input's shape. Parameters as in explain."""
+    with _explain_options(where, layer, deadline, seed, baseline, settings) as options:
+        given = as_input(_session(where).model, x)
+        shown = given if given is not None else _session(where)._input
+        if shown is None:
+            raise StateError("no input was given to this session yet: pass one")
+        result = np.empty(shown.values.shape, np.float32)
+        options.channel_values = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+        options.channel_value_count = result.size
+        _explain(where, method, given, target, options, progress)
+        return result
+
+
+@contextlib.contextmanager
+def _explain_options(
+    where: Where,
+    layer: Optional[str],
+    deadline: float,
+    seed: int,
+    baseline: Any,
+    settings: Dict[str, Any],
+) -> Iterator[s.camx_explain_options]:
+    """The options of camx_explain. The baseline lives as long as the block."""
     options = s.camx_explain_options()
     lib.camx_explain_options_init(*sized(options))
     options.layer = text(layer, "the layer")
     options.deadline = deadline
+    options.seed = seed
+    rest = dict(settings)
+    options.samples = int32(rest.pop("samples", 0), "samples")
+    options.steps = int32(rest.pop("steps", 0), "steps")
+    options.noise = float(rest.pop("noise", options.noise))
+    options.channels = int(choose(Channels, rest.pop("channels", "default"), "channels"))
+    options.quadrature = int(
+        choose(Quadrature, rest.pop("quadrature", "gauss_legendre"), "the quadrature")
+    )
+    if rest:
+        raise TypeError(f"there is no setting {next(iter(rest))!r}")
+    start = as_input(_session(where).model, baseline)
+    options.baseline = None if start is None else start._pointer
+    yield options
+
+
+def _explain(
+    where: Where,
+    method: Union[str, int, Method],
+    x: Any,
+    target: Any,
+    options: s.camx_explain_options,
+    progress: Optional[Progress],
+) -> Map:
     number = _method_number(method)
 
     def function(
