@@ -57,3 +57,12 @@ void caption_map(text *t, const explainer *e, const camx_map_info *info, float p
         text_format(t, "\n%s", camx_finding_text(info->finding));
     }
 }
+
+void caption_stage(text *t, const camx_map_info *info)
+{
+    text_format(t, "%dx%d ", (int)info->width, (int)info->height);
+    text_put_clean(t, info->layer != NULL ? info->layer : "", 0);
+    if (info->finding != CAMX_FINDING_HEAT) {
+        text_format(t, "\n%s", camx_finding_text(info->finding));
+    }
+}

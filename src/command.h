@@ -24,7 +24,7 @@ enum {
 /* A command: prints its results, or puts them into the document, and returns an exit code. */
 typedef int command_fn(const options *o, json *doc);
 
-command_fn command_explain;
+command_fn command_explain; /* and progress */
 command_fn command_classify;
 command_fn command_layers;
 command_fn command_info;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * camx explain: heat maps of where the network looked.
+ * camx explain: heat maps of where the network looked. camx progress: the same at every stage of
+ * the network.
  */
+#include <stdlib.h>
+
 #include "command.h"
 #include "console.h"
 #include "scene.h"
@@ -33,7 +36,12 @@ static int explain_all(explainer *e)
         }
     }
     console_progress_end();
-    return code != CODE_OK ? code : tally_finish(&t, e->doc, o->images.count);
+    if (code != CODE_OK) {
+        return code;
+    }
+    code = tally_finish(&t, e->doc, o->images.count);
+    focus_report_give(&e->report, o, &e->b.labels, e->doc);
+    return code;
 }
 
 /* How many files -o FILE would have to be, the raw maps not counted. */
@@ -45,7 +53,9 @@ static size_t count_pictures(const explainer *e)
 /* Finds what the options name in the model, and decides where pictures go. */
 static int prepare(explainer *e, text *problem)
 {
-    int code = map_plan_resolve(&e->plan, e->o, &e->b, problem);
+    int code = e->o->command == COMMAND_PROGRESS
+                   ? map_plan_stages(&e->plan, e->o, &e->b, problem)
+                   : map_plan_resolve(&e->plan, e->o, &e->b, problem);
 
     if (code == CODE_OK) {
         code = output_files_plan(&e->files, e->o, count_pictures(e), problem);
@@ -53,11 +63,34 @@ static int prepare(explainer *e, text *problem)
     return code;
 }
 
+/* Room for the maps that are computed at once. */
+static camx_status make_room(explainer *e, camx_error *error)
+{
+    size_t count = e->o->command == COMMAND_PROGRESS ? e->plan.count : 1;
+
+    e->maps = calloc(count, sizeof *e->maps);
+    if (e->maps == NULL) {
+        return error_set(error, CAMX_E_MEMORY, "there is not enough memory for the maps");
+    }
+    for (; e->map_count < count; e->map_count++) {
+        camx_status status = camx_map_create(NULL, &e->maps[e->map_count], error);
+
+        if (status != CAMX_OK) {
+            return status;
+        }
+    }
+    e->map = e->maps[0];
+    return CAMX_OK;
+}
+
 static int explain(explainer *e, text *problem)
 {
     camx_error error;
-    int code = map_plan_make(&e->plan, e->o, problem);
+    int code = CODE_OK;
 
+    if (e->o->command != COMMAND_PROGRESS) {
+        code = map_plan_make(&e->plan, e->o, problem);
+    }
     if (code == CODE_OK) {
         code = workbench_open(&e->b, e->o, &e->plan.layers, e->doc);
         if (code != CODE_OK) {
@@ -68,7 +101,7 @@ static int explain(explainer *e, text *problem)
     if (code != CODE_OK) {
         return command_fail(e->doc, code, CAMX_E_ARGUMENT, "%s", text_string(problem));
     }
-    if (camx_map_create(NULL, &e->map, &error) != CAMX_OK) {
+    if (make_room(e, &error) != CAMX_OK) {
         return command_fail_error(e->doc, CODE_MODEL, &error);
     }
     return explain_all(e);
@@ -84,7 +117,11 @@ int command_explain(const options *o, json *doc)
     e.doc = doc;
     code = explain(&e, &problem);
     text_free(&problem);
-    camx_map_release(e.map);
+    for (size_t i = 0; i < e.map_count; i++) {
+        camx_map_release(e.maps[i]);
+    }
+    free(e.maps);
+    focus_report_free(&e.report);
     output_files_free(&e.files);
     map_plan_free(&e.plan);
     workbench_close(&e.b);

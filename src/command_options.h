@@ -21,7 +21,8 @@ enum {
     COMMAND_LAYERS = 4,
     COMMAND_INFO = 8,
     COMMAND_PROFILE = 16,
-    COMMAND_ALL = 31
+    COMMAND_PROGRESS = 32,
+    COMMAND_ALL = 63
 };
 
 enum { MAX_METHODS = 32, WANTED_SIZE = 640 };
@@ -39,6 +40,8 @@ typedef struct options {
 
     const char *model;
     words images;
+    char **found; /* names of `images` that were found in folders, found_count of them */
+    size_t found_count;
 
     /* what to explain */
     int32_t methods[MAX_METHODS];
@@ -57,6 +60,16 @@ typedef struct options {
     int32_t steps;
     uint64_t seed;
     float noise; /* -1: not given */
+
+    /* boxes, and a region: object or background */
+    int wants_boxes;
+    camx_box_options boxes;
+    int has_region_box;
+    camx_rect region_box;
+    const char *mask; /* a picture, or a folder of them */
+    int32_t mask_level;
+    int csv;
+    int no_pictures;
 
     /* what to measure */
     int32_t runs;
@@ -138,6 +151,10 @@ int32_t method_by_word(const char *name, size_t length);
  * with options_free. */
 int options_parse(options *o, int argc, char **argv);
 void options_free(options *o);
+
+/* Puts the pictures of a folder in the place of the folder. 0, or an exit code after saying on
+ * stderr what is wrong. */
+int options_open_folders(options *o);
 
 /* --help of a command, or of the program (command 0). */
 void options_help(FILE *out, int command);

@@ -140,7 +140,7 @@ camx_status contact_sheet_write(contact_sheet *s, const char *title, const char 
 
     camx_sheet_options_init(&layout);
     layout.title = title;
-    layout.columns = choose_columns(s->count);
+    layout.columns = s->in_a_row ? (int32_t)s->count : choose_columns(s->count);
     for (uint32_t i = 0; i < s->count; i++) {
         s->tiles[i].picture = &s->pictures[i];
         s->tiles[i].caption = text_string(&s->captions[i]);

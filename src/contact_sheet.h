@@ -14,6 +14,7 @@ typedef struct contact_sheet {
     text *captions;
     uint32_t count;
     uint32_t capacity;
+    int in_a_row; /* a strip */
 } contact_sheet;
 
 /* Makes room for `capacity` tiles. */

@@ -37,6 +37,8 @@ static int call(const options *o, json *doc)
     switch (o->command) {
     case COMMAND_EXPLAIN:
         return command_explain(o, doc);
+    case COMMAND_PROGRESS:
+        return command_explain(o, doc);
     case COMMAND_CLASSIFY:
         return command_classify(o, doc);
     case COMMAND_LAYERS:
@@ -104,7 +106,8 @@ int main(int argc, char **argv)
         options_help(stdout, o.command);
     } else if (code == CODE_OK) {
         console_catch_signals();
-        code = run(&o);
+        code = options_open_folders(&o);
+        code = code != CODE_OK ? code : run(&o);
     }
     options_free(&o);
     return deliver(code);

@@ -333,6 +333,59 @@ int map_plan_resolve(map_plan *plan, const options *o, const workbench *b, text 
     return CODE_OK;
 }
 
+/* Adds the map of one stage. */
+static int add_stage(map_plan *plan, const options *o, const workbench *b, uint32_t stage,
+                     text *problem)
+{
+    camx_layer_info info = {0};
+    camx_error error;
+    int32_t method = o->method_count > 0 ? o->methods[0] : CAMX_METHOD_GRADCAM;
+    int code;
+    map_request *r;
+
+    info.struct_size = sizeof info;
+    if (camx_session_get_stage(b->session, stage, &info, &error) != CAMX_OK) {
+        text_put(problem, error.message);
+        return CODE_MODEL;
+    }
+    code = add_request(plan, method, 0, info.name, o->classes.count > 0 ? o->classes.at[0] : NULL,
+                       problem);
+    if (code != CODE_OK) {
+        return code;
+    }
+    r = &plan->requests[plan->count - 1];
+    r->layer = info.name;
+    snprintf(r->name, sizeof r->name, "%s-stage%u", camx_method_name(method), stage + 1);
+    return resolve_class(plan, r, b, problem);
+}
+
+int map_plan_stages(map_plan *plan, const options *o, workbench *b, text *problem)
+{
+    camx_error error;
+    uint32_t count;
+    int code = CODE_OK;
+
+    *plan = (map_plan){0};
+    plan->other_index = -1;
+    plan->ranks = 1;
+    if (o->against != NULL && !labels_find(&b->labels, o->against, &plan->other_index, problem)) {
+        return CODE_USAGE;
+    }
+    if (o->width > 0 && workbench_plan(b, &error) != CAMX_OK) {
+        text_put(problem, error.message);
+        return CODE_USAGE;
+    }
+    count = camx_session_stage_count(b->session);
+    if (count == 0) {
+        text_put(problem, "the network has no feature map with more than one position");
+        return CODE_USAGE;
+    }
+    for (uint32_t i = 0; i < count && code == CODE_OK; i++) {
+        code = add_stage(plan, o, b, i, problem);
+    }
+    return code;
+}
+
 void map_plan_free(map_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {

@@ -39,6 +39,10 @@ int map_plan_make(map_plan *plan, const options *o, text *problem);
 /* Finds the layers and classes in the model, drops doubles and names the files. Likewise. */
 int map_plan_resolve(map_plan *plan, const options *o, const workbench *b, text *problem);
 
+/* The plan of `camx progress`: one map for every stage of the network, in its order. The session
+ * must be open. Likewise. */
+int map_plan_stages(map_plan *plan, const options *o, workbench *b, text *problem);
+
 void map_plan_free(map_plan *plan);
 
 /* Gives every map a name of its own. */

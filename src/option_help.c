@@ -20,11 +20,24 @@ const command_row command_table[] = {
      "                                                     why a tabby and not a lynx?\n"
      "  camx explain net.onnx cat.jpg -l layer3            an earlier layer\n"
      "  camx explain net.onnx *.jpg -o maps --json         many pictures, results as JSON\n"
+     "  camx explain net.onnx cat.jpg --boxes              boxes around the heat\n"
+     "  camx explain net.onnx photos --mask masks --csv    object or background?\n"
      "\n"
      "Writes IMAGE-METHOD.png (with the layer and the class in its name when there are\n"
      "several) into the current folder or the one that -o names, and prints the names of\n"
-     "the files it wrote. A photograph is never overwritten. IMAGE is a PNG or JPEG file,\n"
-     "- is standard input.\n"},
+     "the files it wrote. A photograph is never overwritten. IMAGE is a PNG or JPEG file or\n"
+     "a folder of them, - is standard input.\n"},
+    {COMMAND_PROGRESS, "progress", "MODEL IMAGE...", "from the first layers to the last: a map at every stage",
+     "Examples:\n"
+     "  camx progress net.onnx cat.jpg                     Grad-CAM at every stage\n"
+     "  camx progress net.onnx cat.jpg -c tabby            for a class of your choice\n"
+     "  camx progress net.onnx cat.jpg -o strip.png        the strip alone\n"
+     "  camx progress net.onnx cat.jpg -m gradcampp --raw  another method, raw maps too\n"
+     "\n"
+     "A stage ends with the last feature map of a resolution that everything passes\n"
+     "through. Writes IMAGE-METHOD-stage1.png and so on, and IMAGE-progress.png, a strip\n"
+     "of all stages with sizes and names of the layers. The network runs once forward and\n"
+     "once backward. IMAGE is a PNG or JPEG file or a folder of them, - is standard input.\n"},
     {COMMAND_CLASSIFY, "classify", "MODEL IMAGE...",
      "what does the network see? prints the best classes",
      "Examples:\n"
@@ -33,8 +46,8 @@ const command_row command_table[] = {
      "  camx classify net.onnx cat.jpg --labels names.txt  with names of your own\n"
      "  camx classify net.onnx cat.jpg --preset tf         another way to prepare pictures\n"
      "\n"
-     "Prints the probability, number and name of each class. IMAGE is a PNG or JPEG file,\n"
-     "- is standard input.\n"},
+     "Prints the probability, number and name of each class. IMAGE is a PNG or JPEG file or\n"
+     "a folder of them, - is standard input.\n"},
     {COMMAND_LAYERS, "layers", "MODEL", "lists the layers that can be explained",
      "Examples:\n"
      "  camx layers net.onnx                               the feature maps\n"
@@ -133,6 +146,7 @@ static void print_program_help(FILE *out)
           "\n"
           "Examples:\n"
           "  camx explain net.onnx cat.jpg        write cat-gradcam.png\n"
+          "  camx progress net.onnx cat.jpg       from the first layers to the last\n"
           "  camx classify net.onnx cat.jpg       print the five best classes\n"
           "  camx layers net.onnx                 which layers are there?\n"
           "  camx info net.onnx                   what is in this file?\n"

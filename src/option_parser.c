@@ -262,11 +262,28 @@ static int parse_word(options *o, cursor *c)
     return word[1] == '-' ? parse_long(o, c, word) : parse_letters(o, c, word);
 }
 
+/* What belongs to --box and --mask. */
+static int check_region(const options *o)
+{
+    int given = o->has_region_box || o->mask != NULL;
+
+    if (o->has_region_box && o->mask != NULL) {
+        console_error("--box and --mask cannot be used together");
+        return 0;
+    }
+    if (o->csv && (o->json || !given)) {
+        console_error(o->json ? "--csv and --json cannot be used together"
+                              : "--csv is the table of --box or --mask: give one of them");
+        return 0;
+    }
+    return 1;
+}
+
 /* What cannot be told option by option. */
 static int check_together(const options *o)
 {
     const command_row *row = command_by_bit(o->command);
-    int takes_images = (o->command & (COMMAND_EXPLAIN | COMMAND_CLASSIFY)) != 0;
+    int takes_images = (o->command & (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROGRESS)) != 0;
     size_t most = takes_images ? SIZE_MAX : o->command == COMMAND_PROFILE ? 1 : 0;
 
     if (row == NULL) {
@@ -288,6 +305,13 @@ static int check_together(const options *o)
                                   : "--layer makes no difference without --backward");
         return 2;
     }
+    if (o->command == COMMAND_PROGRESS && (o->method_count > 1 || o->classes.count > 1)) {
+        console_error("camx progress shows one method and one class");
+        return 2;
+    }
+    if (o->command == COMMAND_EXPLAIN && !check_region(o)) {
+        return 2;
+    }
     if (o->top > 0 && o->command == COMMAND_EXPLAIN && o->classes.count > 0) {
         console_error("--top and --class cannot be used together");
         return 2;
@@ -299,6 +323,8 @@ static void set_defaults(options *o)
 {
     *o = (options){0};
     camx_occlusion_options_init(&o->occlusion);
+    camx_box_options_init(&o->boxes);
+    o->mask_level = 128;
     o->runs = 10;
     o->colormap = -1;
     o->alpha = -1;
@@ -342,11 +368,16 @@ int options_parse(options *o, int argc, char **argv)
     if (o->help || o->version) {
         return 0;
     }
+    o->sheet |= o->command == COMMAND_PROGRESS; /* the strip */
     return check_together(o);
 }
 
 void options_free(options *o)
 {
+    for (size_t i = 0; i < o->found_count; i++) {
+        free(o->found[i]);
+    }
+    free(o->found);
     free(o->images.at);
     free(o->classes.at);
     free(o->layers.at);

@@ -229,6 +229,76 @@ static const char *apply_seed(options *o, const char *value)
 static const char *apply_noise(options *o, const char *value)
 {
     return value_float(value, 0, 100, &o->noise) ? NULL : "a share of the range, such as 0.15";
+/* "15%", "0.15" or "otsu" */
+static const char *apply_box_threshold(options *o, const char *value)
+{
+    static const char *const wanted = "a share of the maximum such as 15% or 0.2, or otsu";
+    char number[32];
+    size_t length = strlen(value);
+    int percent = length > 0 && value[length - 1] == '%';
+
+    o->wants_boxes = 1;
+    if (strcmp(value, "otsu") == 0) {
+        o->boxes.threshold = CAMX_BOX_THRESHOLD_OTSU;
+        return NULL;
+    }
+    if (length >= sizeof number) {
+        return wanted;
+    }
+    memcpy(number, value, length + 1);
+    if (percent) {
+        number[length - 1] = '\0';
+    }
+    if (!value_float(number, 1e-6, percent ? 100 : 1, &o->boxes.share)) {
+        return wanted;
+    }
+    o->boxes.share /= percent ? 100.0f : 1.0f;
+    o->boxes.threshold = CAMX_BOX_THRESHOLD_SHARE;
+    return NULL;
+}
+
+static const char *apply_largest_box(options *o, const char *value)
+{
+    (void)value;
+    o->wants_boxes = 1;
+    o->boxes.largest = 1;
+    return NULL;
+}
+
+static const char *apply_region_box(options *o, const char *value)
+{
+    static const char *const wanted = "X,Y,W,H in pixels of the photograph, such as 20,30,200,150";
+    int32_t numbers[4];
+    const char *at = value;
+
+    for (int i = 0; i < 4; i++) {
+        char number[16];
+        size_t length = strcspn(at, ",");
+
+        if (length == 0 || length >= sizeof number || (i == 3) != (at[length] == '\0')) {
+            return wanted;
+        }
+        memcpy(number, at, length);
+        number[length] = '\0';
+        if (!value_int(number, i < 2 ? 0 : 1, INT32_MAX, &numbers[i])) {
+            return wanted;
+        }
+        at += length + 1;
+    }
+    o->has_region_box = 1;
+    o->region_box = (camx_rect){numbers[0], numbers[1], numbers[2], numbers[3]};
+    return NULL;
+}
+
+static const char *apply_mask(options *o, const char *value)
+{
+    o->mask = value;
+    return *value != '\0' ? NULL : "the name of a picture or of a folder of them";
+}
+
+static const char *apply_mask_level(options *o, const char *value)
+{
+    return value_int(value, 1, 255, &o->mask_level) ? NULL : "a brightness from 1 to 255";
 }
 
 static const char *apply_output(options *o, const char *value)
@@ -317,11 +387,14 @@ static const char *apply_max_memory(options *o, const char *value)
 #define VALUE(function) function, NULL, 0
 
 #define EX COMMAND_EXPLAIN
-#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROFILE)
+#define PROG COMMAND_PROGRESS
+#define MAPS (COMMAND_EXPLAIN | COMMAND_PROGRESS)
+#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROFILE | COMMAND_PROGRESS)
 #define WHAT "What to explain"
 #define MEASURE "What to measure"
 #define OCCLUSION "Occlusion"
 #define MANY "Methods that run the network many times"
+#define REGION "Boxes, and object or background"
 #define OUTPUT "What to write"
 #define PREPARE "Preparing the picture (default: the model's metadata, else as for ImageNet)"
 #define GENERAL "General"
@@ -342,10 +415,10 @@ const option_row option_table[] = {
      "one map, METHOD[,layer=NAME][,class=CLASS], where CLASS may also be top1, top2, ...; "
      "repeatable; instead of all "
      "combinations of the options above"},
-    {"against", 0, "CLASS", EX, WHAT, VALUE(apply_against),
+    {"against", 0, "CLASS", MAPS, WHAT, VALUE(apply_against),
      "explain the class minus this one: why this and not that"},
-    {"negate", 0, NULL, EX, WHAT, FLAG(negate), "what speaks against the class"},
-    {"score", 0, "KIND", EX, WHAT, CHOICE(SCORES, score),
+    {"negate", 0, NULL, MAPS, WHAT, FLAG(negate), "what speaks against the class"},
+    {"score", 0, "KIND", MAPS, WHAT, CHOICE(SCORES, score),
      "explain the logit or the probability; default: logit, for occlusion probability"},
     {"rule", 0, "RULE", EX, WHAT, CHOICE(RULES, rule),
      "Grad-CAM++'s channel weights: paper (default) or mean-positive (as popular articles have "
@@ -377,19 +450,44 @@ const option_row option_table[] = {
     {"seed", 0, "N", EX, MANY, VALUE(apply_seed), "of everything random; default 0"},
 
     {"output", 'o', "PLACE", EX, OUTPUT, VALUE(apply_output),
+    {"method", 'm', "LIST", PROG, WHAT, VALUE(apply_method),
+     "a method that looks at a layer; default: gradcam"},
+    {"class", 'c', "CLASS", PROG, WHAT, VALUE(apply_class),
+     "a class by number or name (part of it is enough); default: each picture's best class"},
+
+    {"boxes", 0, NULL, MAPS, REGION, FLAG(wants_boxes),
+     "draw boxes around the heat, and give them in JSON"},
+    {"box-threshold", 0, "LEVEL", MAPS, REGION, VALUE(apply_box_threshold),
+     "what is hot: a share of the maximum such as 15% (default, as in Grad-CAM's paper) or 20% "
+     "(as in CAM's), or otsu; means --boxes"},
+    {"largest-box", 0, NULL, MAPS, REGION, VALUE(apply_largest_box),
+     "only the box around the most connected hot pixels; means --boxes"},
+    {"box", 0, "BOX", EX, REGION, VALUE(apply_region_box),
+     "how much of the heat lies in X,Y,W,H, in pixels of the photograph? prints a table, the worst "
+     "picture first"},
+    {"mask", 0, "PLACE", EX, REGION, VALUE(apply_mask),
+     "the same for a mask: a picture of the photograph's size, or a folder with one for each "
+     "photograph, of the same name"},
+    {"mask-level", 0, "N", EX, REGION, VALUE(apply_mask_level),
+     "the mask is where red, green or blue is at least N, 1 to 255; default 128"},
+    {"csv", 0, NULL, EX, REGION, FLAG(csv), "the table as CSV on stdout, and nothing else"},
+    {"no-pictures", 0, NULL, EX, REGION, FLAG(no_pictures),
+     "write no maps, only say what is in them"},
+
+    {"output", 'o', "PLACE", MAPS, OUTPUT, VALUE(apply_output),
      "a folder (made if need be), or one .png or .jpg file; default: the current folder"},
     {"sheet", 0, NULL, EX, OUTPUT, FLAG(sheet),
      "also a contact sheet of all maps with captions; with -o FILE nothing but the sheet"},
-    {"raw", 0, NULL, EX, OUTPUT, FLAG(raw), "also the raw signed map as NumPy file (.npy)"},
-    {"colormap", 0, "NAME", EX, OUTPUT, VALUE(apply_colormap),
+    {"raw", 0, NULL, MAPS, OUTPUT, FLAG(raw), "also the raw signed map as NumPy file (.npy)"},
+    {"colormap", 0, "NAME", MAPS, OUTPUT, VALUE(apply_colormap),
      "turbo (default), jet, viridis, inferno, cividis, grey, or rdbu for signed maps"},
-    {"alpha", 0, "A", EX, OUTPUT, VALUE(apply_alpha),
+    {"alpha", 0, "A", MAPS, OUTPUT, VALUE(apply_alpha),
      "how strongly the hottest place covers the photograph, 0 to 1; default 0.6"},
-    {"even", 0, NULL, EX, OUTPUT, FLAG(even),
+    {"even", 0, NULL, MAPS, OUTPUT, FLAG(even),
      "cover every place alike, as papers do; default: in proportion to the heat"},
-    {"scaling", 0, "NAME", EX, OUTPUT, CHOICE(SCALINGS, scaling),
+    {"scaling", 0, "NAME", MAPS, OUTPUT, CHOICE(SCALINGS, scaling),
      "how raw values become colours: pgc (default, as pytorch-grad-cam), positive, minmax, signed"},
-    {"blocks", 0, NULL, EX, OUTPUT, FLAG(nearest), "show the map's cells as blocks, not smoothed"},
+    {"blocks", 0, NULL, MAPS, OUTPUT, FLAG(nearest), "show the map's cells as blocks, not smoothed"},
 
     {"top", 'k', "K", COMMAND_CLASSIFY, OUTPUT, VALUE(apply_top),
      "how many classes to print; default 5"},

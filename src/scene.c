@@ -2,7 +2,7 @@
 /*
  * One picture on its way through `camx explain`.
  */
-#include "scene.h"
+#include "scene_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +12,10 @@
 
 enum { REPORTED_CLASSES = 5 };
 
-typedef struct scene {
-    explainer *e;
-    size_t index;
-    const char *path;
-    photo photo;
-    camx_input *input;
-    camx_class_score *best;
-    uint32_t best_count;
-    float *probabilities;
-    painter painter;
-    contact_sheet sheet;
-    text cam_layer; /* where CAM looked, for which class: Grad-CAM there is the same */
-    int32_t cam_class;
-    int fatal;
-} scene;
-
 static void scene_free(scene *s)
 {
     text_free(&s->cam_layer);
+    region_close(&s->region);
     contact_sheet_free(&s->sheet);
     painter_free(&s->painter);
     free(s->probabilities);
@@ -121,97 +106,6 @@ static camx_status make_target(const scene *s, const map_request *r, camx_target
     return CAMX_OK;
 }
 
-/* Finds a path and lets `write` make the file; says what was written under `key`. */
-typedef camx_status write_fn(scene *s, const char *path, camx_error *error);
-
-static camx_status write_file(scene *s, const char *name, const char *ending, const char *key,
-                              write_fn *write, camx_error *error)
-{
-    text path = {0};
-    text problem = {0};
-    camx_status status;
-
-    if (!output_files_path(&s->e->files, s->index, name, ending, &path, &problem)) {
-        status = error_set(error, CAMX_E_IO, "%s", text_string(&problem));
-    } else {
-        status = write(s, text_string(&path), error);
-    }
-    if (status == CAMX_OK) {
-        json_text(s->e->doc, key, text_string(&path));
-        if (!s->e->o->json) {
-            console_print("%s\n", text_string(&path));
-        }
-    }
-    text_free(&path);
-    text_free(&problem);
-    return status;
-}
-
-static camx_status write_painting(scene *s, const char *path, camx_error *error)
-{
-    return camx_image_write(path, &s->painter.out, NULL, error);
-}
-
-static camx_status write_raw(scene *s, const char *path, camx_error *error)
-{
-    camx_map_info info = {0};
-    int64_t shape[2];
-    camx_status status;
-
-    info.struct_size = sizeof info;
-    status = camx_map_get_info(s->e->map, 0, &info, error);
-    if (status != CAMX_OK) {
-        return status;
-    }
-    shape[0] = info.height;
-    shape[1] = info.width;
-    return camx_npy_write(path, camx_map_values(s->e->map, 0), shape, 2, error);
-}
-
-static camx_status write_sheet(scene *s, const char *path, camx_error *error)
-{
-    const char *slash = strrchr(s->e->o->model, '/');
-    text title = {0};
-    camx_status status;
-
-    text_put(&title, "Where did ");
-    text_put_clean(&title, slash != NULL ? slash + 1 : s->e->o->model, 0);
-    text_put(&title, " look?");
-    if (title.failed) {
-        status = error_set(error, CAMX_E_MEMORY, "there is not enough memory for the title");
-    } else {
-        status = contact_sheet_write(&s->sheet, text_string(&title), path, error);
-    }
-    text_free(&title);
-    return status;
-}
-
-static void put_map(const scene *s, const camx_map_info *info)
-{
-    json *doc = s->e->doc;
-
-    json_text(doc, "method", camx_method_name(info->method));
-    json_text(doc, "layer", info->layer);
-    json_int(doc, "class", info->class_index);
-    json_text(doc, "name", labels_name(&s->e->b.labels, info->class_index));
-    if (info->other_index >= 0) {
-        json_int(doc, "against", info->other_index);
-        json_text(doc, "against_name", labels_name(&s->e->b.labels, info->other_index));
-    }
-    json_bool(doc, "negated", s->e->o->negate);
-    json_text(doc, "score_kind",
-              info->score_kind == CAMX_SCORE_PROBABILITY ? "probability" : "logit");
-    json_float(doc, "score", (double)info->score);
-    json_int(doc, "map_width", info->width);
-    json_int(doc, "map_height", info->height);
-    json_float(doc, "minimum", (double)info->minimum);
-    json_float(doc, "maximum", (double)info->maximum);
-    json_int(doc, "peak_x", info->peak_x);
-    json_int(doc, "peak_y", info->peak_y);
-    json_text(doc, "finding", finding_name(info->finding));
-    json_text(doc, "message", camx_finding_text(info->finding));
-}
-
 /* On a network with global pooling and one dense layer Grad-CAM before the pool is CAM, to a
  * factor. Such a network is one that CAM accepts. */
 static int equals_cam(scene *s, const camx_map_info *info)
@@ -245,19 +139,25 @@ static camx_status finish_map(scene *s, const map_request *r, camx_error *error)
     info.struct_size = sizeof info;
     status = camx_map_get_info(e->map, 0, &info, error);
     if (status == CAMX_OK) {
-        put_map(s, &info);
+        scene_put_map(s, &info);
         status = painter_paint(&s->painter, &s->photo.pixels, e->map, e->o, error);
+    }
+    if (status == CAMX_OK) {
+        status = scene_look_closer(s, r, &info, error);
     }
     if (status == CAMX_OK && info.finding != CAMX_FINDING_HEAT) {
         console_warning("%s: %s: %s", s->path, r->name, camx_finding_text(info.finding));
     }
-    if (status == CAMX_OK && !only_sheet(s)) {
-        status = write_file(s, r->name, ".png", "picture", write_painting, error);
+    if (status == CAMX_OK && !only_sheet(s) && !e->o->no_pictures) {
+        status = scene_write(s, r->name, ".png", "picture", write_painting, error);
     }
     if (status == CAMX_OK && !only_sheet(s) && e->o->raw) {
-        status = write_file(s, r->name, ".npy", "raw", write_raw, error);
+        status = scene_write(s, r->name, ".npy", "raw", write_raw, error);
     }
-    if (status == CAMX_OK && e->o->sheet) {
+    if (status == CAMX_OK && e->o->sheet && e->o->command == COMMAND_PROGRESS) {
+        caption_stage(&caption, &info);
+        status = contact_sheet_add(&s->sheet, &s->painter.out, &caption, error);
+    } else if (status == CAMX_OK && e->o->sheet) {
         caption_map(&caption, e, &info, s->probabilities[info.class_index], equals_cam(s, &info));
         caption.failed |= s->cam_layer.failed;
         status = contact_sheet_add(&s->sheet, &s->painter.out, &caption, error);
@@ -289,6 +189,25 @@ static void show_progress(const scene *s, const map_request *r)
     }
 }
 
+/* One map; or, of a progression, all maps when the first is wanted. */
+static camx_status compute(scene *s, const map_request *r, const camx_target *target,
+                           camx_error *error)
+{
+    explainer *e = s->e;
+    size_t number = (size_t)(r - e->plan.requests);
+    camx_status status = CAMX_OK;
+
+    if (e->o->command != COMMAND_PROGRESS) {
+        return compute_map(e->b.session, r->method, r->layer, target, e->o, e->map, error);
+    }
+    if (number == 0) {
+        status = camx_explain_stages(e->b.session, r->method, NULL, target, NULL, e->maps,
+                                     (uint32_t)e->plan.count, error);
+    }
+    e->map = e->maps[number];
+    return status;
+}
+
 static camx_status make_map(scene *s, const map_request *r, camx_error *error)
 {
     explainer *e = s->e;
@@ -300,7 +219,7 @@ static camx_status make_map(scene *s, const map_request *r, camx_error *error)
     }
     show_progress(s, r);
     json_open_object(e->doc, NULL);
-    status = compute_map(e->b.session, r->method, r->layer, &target, e->o, e->map, error);
+    status = compute(s, r, &target, error);
     if (status == CAMX_OK) {
         status = finish_map(s, r, error);
     } else if (status == CAMX_E_METHOD && r->optional) {
@@ -331,6 +250,7 @@ static camx_status begin_sheet(scene *s, camx_error *error)
     text caption = {0};
     camx_status status = contact_sheet_begin(&s->sheet, (uint32_t)s->e->plan.count + 1, error);
 
+    s->sheet.in_a_row = s->e->o->command == COMMAND_PROGRESS;
     if (status == CAMX_OK) {
         caption_photo(&caption, s->e, s->path, s->best, s->best_count);
         status = contact_sheet_add(&s->sheet, &s->photo.pixels, &caption, error);
@@ -361,7 +281,8 @@ static camx_status explain(scene *s, camx_error *error)
         status = make_maps(s, error);
     }
     if (status == CAMX_OK && e->o->sheet && !console_interrupted()) {
-        status = write_file(s, "sheet", ".png", "sheet", write_sheet, error);
+        status = scene_write(s, e->o->command == COMMAND_PROGRESS ? "progress" : "sheet", ".png",
+                             "sheet", write_sheet, error);
     }
     return status;
 }
@@ -375,6 +296,9 @@ camx_status scene_explain(explainer *e, size_t index, int *fatal, camx_error *er
     s.index = index;
     s.path = e->o->images.at[index];
     status = photo_open(&s.photo, s.path, error);
+    if (status == CAMX_OK) {
+        status = region_open(&s.region, e->o, s.path, error);
+    }
     if (status == CAMX_OK) {
         status = explain(&s, error);
     }

@@ -6,6 +6,7 @@
 #define CAMX_SRC_SCENE_H
 
 #include "contact_sheet.h"
+#include "focus_report.h"
 #include "json.h"
 #include "map_plan.h"
 #include "output_files.h"
@@ -19,7 +20,10 @@ typedef struct explainer {
     workbench b;
     map_plan plan;
     output_files files;
-    camx_map *map;   /* used for one map after the other */
+    camx_map **maps; /* one, used for one map after the other; of a progression all at once */
+    size_t map_count;
+    camx_map *map;   /* the one at hand */
+    focus_report report;
     int told_method; /* it was said that a method of "all" is left out */
 } explainer;
 
@@ -27,10 +31,11 @@ typedef struct explainer {
  * the next picture would fail alike. */
 camx_status scene_explain(explainer *e, size_t index, int *fatal, camx_error *error);
 
-/* Captions of the contact sheet. */
+/* Captions of the contact sheet; of a map of a progression. */
 void caption_photo(text *t, const explainer *e, const char *path, const camx_class_score *best,
                    uint32_t count);
 void caption_map(text *t, const explainer *e, const camx_map_info *info, float probability,
                  int equals_cam);
+void caption_stage(text *t, const camx_map_info *info);
 
 #endif

@@ -61,6 +61,9 @@ static int open_session(workbench *b, const options *o, const words *layers, jso
 
     camx_session_options_init(&settings);
     settings.threads = o->threads;
+    if (o->command == COMMAND_PROGRESS) {
+        settings.keep = CAMX_KEEP_STAGES;
+    }
     if (layers != NULL && layers->count > 0) {
         settings.layers = layers->at;
         settings.layer_count = (uint32_t)layers->count;
