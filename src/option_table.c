@@ -229,6 +229,8 @@ static const char *apply_seed(options *o, const char *value)
 static const char *apply_noise(options *o, const char *value)
 {
     return value_float(value, 0, 100, &o->noise) ? NULL : "a share of the range, such as 0.15";
+}
+
 /* "15%", "0.15" or "otsu" */
 static const char *apply_box_threshold(options *o, const char *value)
 {
@@ -449,7 +451,6 @@ const option_row option_table[] = {
      "integrated_gradients' points on the path; default 50"},
     {"seed", 0, "N", EX, MANY, VALUE(apply_seed), "of everything random; default 0"},
 
-    {"output", 'o', "PLACE", EX, OUTPUT, VALUE(apply_output),
     {"method", 'm', "LIST", PROG, WHAT, VALUE(apply_method),
      "a method that looks at a layer; default: gradcam"},
     {"class", 'c', "CLASS", PROG, WHAT, VALUE(apply_class),
