@@ -11,15 +11,17 @@ import argparse
 import importlib.metadata
 import json
 import pathlib
+import signal
 import statistics
 import sys
 import tempfile
+import time
 
 import numpy as np
 
 import bench_files
 import bench_report
-from bench_workers import Refused, Worker, start_up
+from bench_workers import Refused, Watch, Worker, start_up, turn
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = {
@@ -43,6 +45,7 @@ TASKS = {
     "scorecam": ("pytorch-grad-cam",),
 }
 SLICE = 0.03  # seconds that a contender runs in a round, at least once
+DISTURBED = 0.05  # share of the processors' time that others may take in a round
 FRESH_TASKS = ("forward", "gradcam")  # memory and start-up are measured for these
 
 
@@ -53,7 +56,6 @@ class Contender:
     def __init__(self, worker, task, settings, label):
         self.worker, self.task, self.settings, self.label = worker, task, settings, label
         self.slot, self.times, self.best, self.chosen = None, [], [], ""
-        self.failure = ""
 
     def open(self, slots):
         """Opens the task, tunes it, and runs it until it is warm."""
@@ -72,10 +74,9 @@ class Contender:
         return self.worker.ask(f"run {self.slot} {seconds}")
 
     def round(self):
-        """Slow ones need no run that does not count before the one that does."""
+        """Median and shortest time. Slow ones need no run that does not count before those that do."""
         median, best, _ = self.run(SLICE if self.seconds < 0.5 else 0.0)
-        self.times.append(float(median))
-        self.best.append(float(best))
+        return float(median), float(best)
 
     def result(self):
         with tempfile.NamedTemporaryFile() as file:
@@ -109,8 +110,8 @@ def contenders_of(task, files, workers):
     return made
 
 
-def measure_cell(task, files, workers, slots, options, notes):
-    """One network, task and number of threads: warm-up, then rounds in which the order changes."""
+def open_cell(task, files, workers, slots, notes):
+    """The contenders of a cell that can do it, warmed up; none without libcamx."""
     ready = []
     for contender in contenders_of(task, files, workers):
         try:
@@ -120,18 +121,39 @@ def measure_cell(task, files, workers, slots, options, notes):
             notes.append(f"{files.name}, {task}: {refusal}")
             if contender.label == "libcamx":
                 return []
-    slowest = sum(2.0 * max(SLICE, c.seconds) for c in ready)
-    rounds = max(min(3, options.rounds), min(options.rounds, int(options.budget / slowest)))
-    for number in range(rounds):
-        for at in range(len(ready)):
-            ready[(at + number) % len(ready)].round()
     return ready
 
 
-def rows_of(task, files, threads, ready, work, peak):
+def measure_cell(ready, options):
+    """Rounds in which the order changes. Those that others disturbed are repeated for a while, and
+    the quietest are kept. Returns the share of those kept that were disturbed all the same."""
+    slowest = sum(2.0 * max(SLICE, c.seconds) for c in ready)
+    wanted = max(min(3, options.rounds), min(options.rounds, int(options.budget / slowest)))
+    watch = Watch([c.worker.process.pid for c in ready])
+    records, quiet, end = [], 0, None
+    while len(records) < wanted or (quiet < wanted and time.monotonic() < end):
+        shift, times = len(records) % len(ready), {}
+        with turn():
+            watch.start()
+            for contender in ready[shift:] + ready[:shift]:
+                times[contender] = contender.round()
+            foreign = watch.foreign_share()
+        records.append((foreign, times))
+        quiet += foreign <= DISTURBED
+        if len(records) == wanted:
+            end = time.monotonic() + options.insist
+    records.sort(key=lambda record: record[0])
+    for _, times in records[:wanted]:
+        for contender, (median, best) in times.items():
+            contender.times.append(median)
+            contender.best.append(best)
+    return sum(foreign > DISTURBED for foreign, _ in records[:wanted]) / wanted
+
+
+def rows_of(task, files, threads, ready, disturbed, work, peak):
     """The rows of a cell."""
     rows = []
-    own = ready[0].times if ready else []
+    own = ready[0].times
     reference = next((c for c in ready if c.label != "libcamx" and c.task == task), None)
     wanted = reference.result() if reference else None
     for c in ready:
@@ -143,6 +165,7 @@ def rows_of(task, files, threads, ready, work, peak):
             "version": c.worker.version,
             "settings": c.chosen,
             "rounds": len(c.times),
+            "disturbed": disturbed,
             "median_ms": 1e3 * statistics.median(c.times),
             "min_ms": 1e3 * min(c.best),
             "ratio_median": statistics.median(a / b for a, b in zip(own, c.times)),
@@ -164,9 +187,11 @@ def measure_start(rows, task, files, threads, options, log):
     for row in rows:
         if "(" in row["library"]:
             continue
-        about = (row["library"], options.build, files, threads, task, settings_of(task, files), log)
-        times = [start_up(*about, False) for _ in range(options.starts)]
-        anonymous, mapped, both = start_up(*about, True)
+        settings = settings_of(task, files)
+        about = (row["library"], files, threads, task, settings, options, log)
+        with turn():
+            times = [start_up(*about, False) for _ in range(options.starts)]
+            anonymous, mapped, both = start_up(*about, True)
         row["start_to_result_ms"] = 1e3 * statistics.median(times)
         row["peak_rss_mb"], row["peak_anonymous_mb"], row["peak_file_mb"] = both, anonymous, mapped
 
@@ -177,16 +202,18 @@ def measure_network(files, threads, options, peak, log, notes):
     try:
         for library in ("libcamx", *options.libraries):
             try:
-                worker = Worker(library, options.build, threads, log)
+                worker = Worker(library, threads, options, log)
                 workers[library] = worker
                 worker.ask(files.open_line(threads))
             except Refused as refusal:
                 notes.append(f"{files.name}: {refusal}")
                 workers.pop(library, None)
         for task in options.tasks:
-            ready = measure_cell(task, files, workers, slots, options, notes)
-            work = int(workers["libcamx"].ask("work")[0]) if ready else 0
-            rows += rows_of(task, files, threads, ready, work, peak)
+            ready = open_cell(task, files, workers, slots, notes)
+            if ready:
+                disturbed = measure_cell(ready, options)
+                work = int(workers["libcamx"].ask("work")[0])
+                rows += rows_of(task, files, threads, ready, disturbed, work, peak)
     finally:
         for worker in workers.values():
             worker.quit()
@@ -197,10 +224,11 @@ def measure_network(files, threads, options, peak, log, notes):
 
 def measure_peak(threads, options, log):
     """Float32 operations a second of the machine, the best of a second."""
-    worker = Worker("libcamx", options.build, threads, log)
+    worker = Worker("libcamx", threads, options, log)
     try:
         worker.ask(f"threads {threads}")
-        return float(worker.ask("peak 1")[0])
+        with turn():
+            return float(worker.ask("peak 1")[0])
     finally:
         worker.quit()
 
@@ -226,16 +254,18 @@ def parse_arguments():
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default 1,2)")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for a cell of slow tasks")
+    parser.add_argument("--insist", type=float, default=20.0, help="seconds for repeating disturbed rounds")
     parser.add_argument("--starts", type=int, default=3, help="starts that are timed; 0: none")
     parser.add_argument("--quick", action="store_true", help="few rounds and little else")
     parser.add_argument("--add", action="store_true", help="keep the other rows of an earlier run")
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build")
     parser.add_argument("--models", type=pathlib.Path, help="default: BUILD/bench-models")
+    parser.add_argument("--urgent", action="store_true", help="before other processes (needs root)")
     options = parser.parse_args()
     if options.quick:
         options.networks = ("resnet18", "resnet50", "mobilenet_v2", "efficientnet_b0")
         options.tasks, options.libraries = ("forward", "gradcam"), ("onnxruntime",)
-        options.rounds, options.starts, options.threads = 5, 1, "2"
+        options.rounds, options.starts, options.threads, options.insist = 5, 1, "2", 2.0
     options.threads = [int(number) for number in options.threads.split(",")]
     options.build = options.build.resolve()
     options.models = (options.models or options.build / "bench-models").resolve()
@@ -243,6 +273,7 @@ def parse_arguments():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the workers must not stay behind
     options = parse_arguments()
     versions = installed()
     missing = [name for name in options.libraries if name not in versions]

@@ -84,10 +84,11 @@ class Report:
         self.notes += [note for note in notes if note not in self.notes]
         for row in rows:
             wrong = "  DIFFERS" if (row["difference"] or 0.0) > LIMIT else ""
+            noise = f"  ({100 * row['disturbed']:.0f} % disturbed)" if row["disturbed"] else ""
             print(
                 f"{row['network']:20} {row['task']:18} {row['threads']} {row['library']:22}"
                 f" {row['median_ms']:9.2f} ms (best {row['min_ms']:.2f})"
-                f"  libcamx / this {row['ratio_median']:5.2f}{wrong}",
+                f"  libcamx / this {row['ratio_median']:5.2f}{wrong}{noise}",
                 flush=True,
             )
         for note in notes:
@@ -123,7 +124,8 @@ class Report:
         yield f"Load of the machine before and after: {load} (a quiet machine: about the threads used)."
         yield ""
         yield "Each cell: median milliseconds, and in brackets libcamx's time over this library's"
-        yield "(median of the ratios of single rounds): below 1 libcamx is faster. ! = the result differs."
+        yield "(median of the ratios of single rounds): below 1 libcamx is faster. ! = the result differs;"
+        yield "~ = other processes took more than a twentieth of the processors in some of the rounds."
         cells = sorted({(row["task"], row["threads"]) for row in self.rows}, key=self._order)
         for task, threads in cells:
             yield from self._table(task, threads)
@@ -145,7 +147,8 @@ class Report:
         for network in dict.fromkeys(r["network"] for r in rows):
             found = {r["library"]: r for r in rows if r["network"] == network}
             line = [_cell(found.get(library)) for library in libraries]
-            yield _line([network, *line, *(_summary(found) if extra else [])])
+            noisy = " ~" if any(row["disturbed"] for row in found.values()) else ""
+            yield _line([network + noisy, *line, *(_summary(found) if extra else [])])
 
     def _starts(self, task):
         rows = [r for r in self.rows if r["task"] == task and r["peak_rss_mb"] is not None]

@@ -5,12 +5,15 @@ A process that is not being asked is stopped (SIGSTOP), so that threads which go
 a run, as those of several libraries do for a while, cannot take the processor from the next one.
 """
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,19 +24,47 @@ class Refused(Exception):
     """A library cannot do what it was asked for, or its process ended."""
 
 
+@contextlib.contextmanager
+def turn():
+    """Benchmarks that run on this machine at the same time measure one after the other."""
+    place = pathlib.Path(tempfile.gettempdir()) / "camx-bench.lock"
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_urgent(pid):
+    """Before other processes, as far as the system allows: by itself, and as a session where the
+    kernel shares the processors out by sessions."""
+    os.setpriority(os.PRIO_PROCESS, pid, -19)
+    group = pathlib.Path(f"/proc/{pid}/autogroup")
+    if group.exists():
+        group.write_text("-19")
+
+
 class Worker:
     """A contender's process; speaks the commands that bench_camx.c lists."""
 
-    def __init__(self, library, build, threads, log):
+    def __init__(self, library, threads, options, log):
         native = library == "libcamx"
-        command = [str(build / "tests" / "bench" / "bench_camx")]
+        command = [str(options.build / "tests" / "bench" / "bench_camx")]
         if not native:
             command = [sys.executable, str(HERE / "peer.py"), library]
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1")
         self.library, self.threads, self.buffer, self.stopped = library, threads, b"", False
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
         )
+        if options.urgent:
+            _make_urgent(self.process.pid)
         self.version = self._read().split(" ", 1)[1]
 
     def _line(self, wait):
@@ -124,10 +155,38 @@ class Worker:
         self.process.wait()
 
 
-def start_up(library, build, files, threads, task, settings, log, sampled):
+class Watch:
+    """How much of the processors' time goes to processes that have no part in the benchmark."""
+
+    def __init__(self, pids):
+        self.pids = pids
+        self.ticks = os.sysconf("SC_CLK_TCK")
+
+    def _now(self):
+        """Seconds that all processors were busy, and seconds of them that were our own."""
+        fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        user, nice, system, _idle, _wait, hard, soft, steal = map(int, fields)
+        own = sum(os.times()[:2]) * self.ticks
+        for pid in self.pids:
+            rest = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            own += int(rest[11]) + int(rest[12])
+        busy = user + nice + system + hard + soft + steal
+        return busy / self.ticks, own / self.ticks
+
+    def start(self):
+        self.begin, self.before = time.monotonic(), self._now()
+
+    def foreign_share(self):
+        """Since start(), of all the processors' time."""
+        busy, own = (now - then for now, then in zip(self._now(), self.before))
+        whole = (time.monotonic() - self.begin) * os.cpu_count()
+        return max(0.0, busy - own) / whole
+
+
+def start_up(library, files, threads, task, settings, options, log, sampled):
     """One process from its start to the first result, without the interpreter's and the imports'
     share. Returns the seconds, or if sampled the memory: most of anonymous, file-backed, both."""
-    worker = Worker(library, build, threads, log)
+    worker = Worker(library, threads, options, log)
     try:
         anonymous, mapped, _ = worker.memory()
         worker.forget_peak()
