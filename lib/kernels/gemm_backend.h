@@ -39,6 +39,19 @@ typedef struct camx__gemm_part {
     int64_t stretches, stretch_step;
 } camx__gemm_part;
 
+/* A part of one row of A B^T: the numbers k_first .. k_first + k_count - 1 of it, at most CAMX__TURNED_ROWS. */
+enum { CAMX__TURNED_ROWS = 64 };
+typedef struct camx__turned_part {
+    int64_t n, k;
+    const real *packed;
+    const real *a;         /* the row, padded with zeros to whole panels */
+    const int64_t *panels; /* those to be read: A is zero for the others */
+    int64_t panel_count;
+    int64_t k_first, k_count;
+    real *c; /* points at k_first */
+    bool accumulate;
+} camx__turned_part;
+
 struct camx__gemm {
     int backend;
     camx__isa isa;
@@ -46,6 +59,7 @@ struct camx__gemm {
     size_t (*packed_bytes)(int64_t n, int64_t k);
     void (*pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
     void (*part)(const camx__gemm_part *part);
+    void (*turned)(const camx__turned_part *part); /* NULL: this back end cannot */
 };
 
 /* True if parts may not run on several threads at once. */

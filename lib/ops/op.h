@@ -91,6 +91,7 @@ typedef struct camx__op_prepare {
     void *state;
     size_t scratch_bytes;
     size_t packed_bytes;
+    bool packed_as_forward; /* backward: forward's packing serves (same key and bytes) */
     uint64_t pack_key; /* equal keys for the same weights mean equal bytes (algorithm, layout, back end) */
     camx_error *error;
 } camx__op_prepare;

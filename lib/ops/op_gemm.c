@@ -26,6 +26,7 @@ typedef struct gemm_state {
     size_t product_at;
     size_t scaled_at; /* forward: alpha A'; backward: alpha dY */
     size_t addend_at; /* forward: beta C and the residual; backward: dA before it is transposed */
+    bool turned;      /* backward multiplies by the weights as forward has packed them */
 } gemm_state;
 
 static camx_status bind_addend(const camx__op_bind *bind, gemm_params *params)
@@ -155,6 +156,9 @@ static void prepare_forward(const gemm_params *p, camx__op_prepare *prepare, gem
     }
 }
 
+/* A few rows are multiplied by the weights as forward has packed them. */
+enum { TURNED_ROWS = 4 };
+
 static void prepare_backward(const gemm_params *p, camx__op_prepare *prepare, gemm_state *state)
 {
     size_t *scratch = &prepare->scratch_bytes;
@@ -163,13 +167,20 @@ static void prepare_backward(const gemm_params *p, camx__op_prepare *prepare, ge
     if (p->trans_a)
         state->addend_at = reserve(scratch, p->m * p->k);
     state->product_at = *scratch;
+    state->turned = prepare->packed && p->m <= TURNED_ROWS && camx__gemm_can_turn(state->gemm);
     camx__product of_a = gradient_a_product(p, state->gemm, prepare->packed);
     camx__product of_b = gradient_b_product(p, state->gemm);
     size_t bytes_a = camx__product_scratch(&of_a, prepare->settings->workers);
     size_t bytes_b =
         prepare->wanted & 2 ? camx__product_scratch(&of_b, prepare->settings->workers) : 0;
+    if (state->turned)
+        bytes_a = camx__gemm_turned_scratch(state->gemm, p->n);
     *scratch += bytes_a > bytes_b ? bytes_a : bytes_b;
-    if (prepare->packed) {
+    if (state->turned) {
+        prepare->packed_as_forward = true;
+        prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->n, p->k);
+        prepare->pack_key = camx__product_pack_key(state->gemm, p->n, p->k, p->trans_b);
+    } else if (prepare->packed) {
         prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->k, p->n);
         prepare->pack_key = camx__product_pack_key(state->gemm, p->k, p->n, !p->trans_b);
     }
@@ -194,7 +205,7 @@ static camx_status gemm_pack(const camx__op_prepare *prepared, camx__memory *mem
 {
     const gemm_params *p = prepared->params;
     const gemm_state *state = prepared->state;
-    if (!prepared->backward)
+    if (!prepared->backward || state->turned)
         return camx__gemm_pack(state->gemm, memory, p->n, p->k, p->trans_b, read, context, scale,
                                packed, prepared->error);
     /* A factor belongs to a column of B', which is a row here: it is applied while reading. */
@@ -296,8 +307,12 @@ static void gradient_of_a(const camx__op_gradient *g, const real *gy)
     const real *b = packed ? NULL : camx__reals(g->inputs[1]);
     real *ga = camx__reals(g->input_gradients[0]);
     real *target = p->trans_a ? (real *)(void *)(scratch + state->addend_at) : ga;
-    camx__product_run(&product, g->pool, gy, b, g->packed, target, NULL,
-                      g->accumulate[0] && !p->trans_a, scratch + state->product_at);
+    bool add = g->accumulate[0] && !p->trans_a;
+    if (state->turned)
+        camx__gemm_run_turned(state->gemm, g->pool, p->m, p->n, p->k, gy, p->n, g->packed, target, p->k, add,
+                              scratch + state->product_at);
+    else
+        camx__product_run(&product, g->pool, gy, b, g->packed, target, NULL, add, scratch + state->product_at);
     if (p->trans_a)
         copy_scaled(g->pool, p->m, p->k, 1.0f, target, stored(p->k, false), ga, stored(p->m, true),
                     g->accumulate[0]);

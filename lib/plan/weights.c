@@ -56,7 +56,7 @@ camx_status camx__weights_get(camx__weights *weights, camx__zone *zone, camx__gr
     camx__pack key = {.value = value,
                       .owner = graph->values[value].shape_bound ? graph->serial : 0,
                       .scale = scale,
-                      .backward = prepared->backward,
+                      .backward = prepared->backward && !prepared->packed_as_forward,
                       .layout = prepared->pack_key,
                       .bytes = prepared->packed_bytes};
     *pack = find(weights, &key);

@@ -34,6 +34,7 @@ clock_gettime
 sched_getaffinity|__sched_cpucount|sysconf
 pthread_(atfork|once|create|join|sigmask|mutex_(init|destroy|lock|unlock)|cond_(init|destroy|wait|signal|broadcast))
 sigfillset
+madvise
 cblas_[sd]gemm
 openblas_get_parallel
 _GLOBAL_OFFSET_TABLE_|__stack_chk_(fail|guard)|__tls_get_addr

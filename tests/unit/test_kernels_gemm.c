@@ -330,6 +330,69 @@ START_TEST(test_nan_and_infinity)
 }
 END_TEST
 
+/* t->c [m, n] times B^T into `result` [m, k], against plain loops. */
+static void check_turned(const matrix_case *t, const camx__gemm *gemm, const void *packed, camx__pool *pool,
+                         buffer *result, bool accumulate)
+{
+    size_t bytes = camx__gemm_turned_scratch(gemm, t->n);
+    unsigned char *scratch = aligned_bytes(bytes + 1);
+    buffer before = buffer_copy(result);
+    scratch[bytes] = 0x5a;
+    camx__gemm_run_turned(gemm, pool, t->m, t->n, t->k, t->c.data, t->c.pitch, packed, result->data, result->pitch,
+                          accumulate, scratch);
+    ck_assert(scratch[bytes] == 0x5a && buffer_is_intact(result));
+    for (int64_t i = 0; i < t->m; i++)
+        for (int64_t p = 0; p < t->k; p++) {
+            double want = accumulate ? (double)before.data[i * before.pitch + p] : 0;
+            double size = 1;
+            for (int64_t j = 0; j < t->n; j++) {
+                double product = (double)t->c.data[i * t->c.pitch + j] * (double)t->b[p * t->n + j] *
+                                 (t->scale ? (double)t->scale[j] : 1);
+                want += product;
+                size += fabs(product);
+            }
+            double have = (double)result->data[i * result->pitch + p];
+            ck_assert_msg(fabs(have - want) <= 8 * REAL_EPSILON * size, "%s turned: m %lld n %lld k %lld: %g, not %g",
+                          gemm_name(gemm), (long long)t->m, (long long)t->n, (long long)t->k, have, want);
+        }
+    buffer_free(&before);
+    free(scratch);
+}
+
+START_TEST(test_turned_products)
+{
+    const camx__gemm *gemms[8];
+    int count = all_gemms(gemms);
+    int turned = 0;
+    pools_open();
+    seed(77);
+    for (int round = 0; round < 40; round++) {
+        matrix_case t;
+        case_open(&t, between(1, 3), between(1, 150), between(1, 200));
+        /* A gradient of one score: a single number that is not zero. */
+        for (int64_t j = 0; round % 3 == 0 && j < t.n; j++)
+            t.c.data[j] = j == round % t.n ? 1 : 0;
+        for (int i = 0; i < count; i++) {
+            if (!camx__gemm_can_turn(gemms[i]))
+                continue;
+            unsigned char *packed = pack(&t, gemms[i], 1);
+            buffer first = buffer_new(t.m, t.k, t.k + between(0, 5), 31);
+            buffer second = buffer_copy(&first);
+            check_turned(&t, gemms[i], packed, NULL, &first, round % 2);
+            check_turned(&t, gemms[i], packed, pools[1], &second, round % 2);
+            ck_assert(buffer_is_same(&first, &second));
+            buffer_free(&first);
+            buffer_free(&second);
+            free(packed);
+            turned++;
+        }
+        case_close(&t);
+    }
+    ck_assert_int_gt(turned, 0);
+    pools_close();
+}
+END_TEST
+
 START_TEST(test_the_table)
 {
     ck_assert_ptr_nonnull(camx__gemm_get(CAMX_GEMM_AUTO, camx__cpu_isa()));
@@ -381,6 +444,7 @@ int main(void)
     tcase_add_loop_test(tests, test_edges, 0, (int)(sizeof edges / sizeof edges[0]));
     tcase_add_test(tests, test_sums_in_parts);
     tcase_add_test(tests, test_nan_and_infinity);
+    tcase_add_test(tests, test_turned_products);
     tcase_add_test(tests, test_the_table);
     tcase_add_test(tests, test_packing_hands_on_failures);
     suite_add_tcase(suite, tests);

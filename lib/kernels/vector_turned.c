@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Products with the transposed of a packed B, a row at a time; compiled once per instruction set. The panels are read
+ * as they lie: each row of a panel is multiplied by the numbers of its columns and summed lane by lane, and the
+ * lanes are added up at the end. Always in the same order.
+ */
+#include "kernels/vector_list.h"
+
+VEC_INLINE real sum_of_lanes(vec x)
+{
+    real lane[LANES];
+    vec_store(lane, x);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] += lane[i + width];
+    return lane[0];
+}
+
+void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part)
+{
+    enum { WIDE = CAMX__TILE_VECTORS * LANES };
+    vec sum[CAMX__TURNED_ROWS];
+    int64_t count = part->k_count;
+    memset(sum, 0, sizeof sum);
+    for (int64_t i = 0; i < part->panel_count; i++) {
+        int64_t column = part->panels[i] * WIDE;
+        bool narrow = part->n - column <= LANES;
+        int64_t width = narrow ? LANES : WIDE;
+        const real *b = part->packed + column * part->k + part->k_first * width;
+        vec first = vec_load(part->a + column);
+        vec second = narrow ? (vec){0} : vec_load(part->a + column + LANES);
+        for (int64_t p = 0; narrow && p < count; p++, b += LANES)
+            sum[p] += vec_load(b) * first;
+        for (int64_t p = 0; !narrow && p < count; p++, b += WIDE)
+            sum[p] += vec_load(b) * first + vec_load(b + LANES) * second;
+    }
+    for (int64_t p = 0; p < count; p++) {
+        real total = sum_of_lanes(sum[p]);
+        part->c[p] = part->accumulate ? part->c[p] + total : total;
+    }
+}
