@@ -40,9 +40,13 @@ TASKS = {
     "gradcam-stages": ("torch", "pytorch-grad-cam"),
     "gradcam-5-classes": ("torch", "pytorch-grad-cam"),
     "occlusion": ("onnxruntime", "captum"),
+    "gradcampp": ("pytorch-grad-cam",),
+    "hirescam": ("pytorch-grad-cam",),
     "ablationcam": ("pytorch-grad-cam",),
     "reciprocam": (),
     "scorecam": ("pytorch-grad-cam",),
+    "saliency": ("captum",),
+    "integrated_gradients": ("captum",),
 }
 SLICE = 0.03  # seconds that a contender runs in a round, at least once
 DISTURBED = 0.05  # share of the processors' time that others may take in a round
@@ -259,6 +263,7 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="few rounds and little else")
     parser.add_argument("--add", action="store_true", help="keep the other rows of an earlier run")
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build")
+    parser.add_argument("--output", type=pathlib.Path, help="folder of the report; default: BUILD")
     parser.add_argument("--models", type=pathlib.Path, help="default: BUILD/bench-models")
     parser.add_argument("--urgent", action="store_true", help="before other processes (needs root)")
     options = parser.parse_args()
@@ -269,6 +274,7 @@ def parse_arguments():
     options.threads = [int(number) for number in options.threads.split(",")]
     options.build = options.build.resolve()
     options.models = (options.models or options.build / "bench-models").resolve()
+    options.output = (options.output or options.build).resolve()
     return options
 
 
@@ -281,8 +287,9 @@ def main():
     for name in missing:
         print(f"{name} is not installed: measured without it")
     networks = bench_files.prepare(options.models, options.networks, "ncnn" in options.libraries)
-    report = bench_report.Report(options.build, versions, options.add)
-    with open(options.build / "bench.log", "ab") as log:
+    options.output.mkdir(parents=True, exist_ok=True)
+    report = bench_report.Report(options.output, versions, options.add)
+    with open(options.output / "bench.log", "ab") as log:
         for threads in options.threads:
             report.peaks[threads] = measure_peak(threads, options, log)
             print(f"{threads} threads: peak {report.peaks[threads] * 1e-9:.0f} GFLOP/s", flush=True)

@@ -234,37 +234,53 @@ static slot *slot_of(worker *w, const char *word)
     return number >= 0 && number < SLOTS ? &w->slots[number] : NULL;
 }
 
+static void close_slot(slot *s)
+{
+    for (int i = 0; i < MANY; i++)
+        camx_map_release(s->maps[i]);
+    camx_session_close(s->session);
+    free(s->scores);
+    free(s->text);
+    *s = (slot){0};
+}
+
+/* What is wrong with a task before it is opened, or NULL. */
+static const char *read_task(slot *s, char **words, int count)
+{
+    camx_occlusion_options_captum(&s->occlusion);
+    for (int i = 3; i < count; i++)
+        if (!read_setting(s, words[i]))
+            return "the task has a setting that this program does not know";
+    s->method = method_of(words[2]);
+    s->run = strcmp(words[2], "forward") == 0 ? run_forward
+             : s->method == CAMX_METHOD_OCCLUSION ? run_occlusion : run_method;
+    if (s->run == run_forward)
+        return NULL;
+    return s->method == 0 ? "this libcamx has no such method" : s->class_count == 0 ? "class= is missing" : NULL;
+}
+
 static void command_task(worker *w, char **words, int count)
 {
-    camx_error error = {0};
+    camx_error error = {.message = "there is no room for so many maps"};
     slot *s = slot_of(w, words[1]);
     if (w->model == NULL || count < 3 || s == NULL || s->run != NULL) {
         refuse("task SLOT NAME [KEY=VALUE ...], after open, each slot once");
         return;
     }
-    camx_occlusion_options_captum(&s->occlusion);
-    for (int i = 3; i < count; i++)
-        if (!read_setting(s, words[i])) {
-            refuse("'%s' is no setting of this program", words[i]);
-            return;
-        }
-    s->method = method_of(words[2]);
-    s->run = strcmp(words[2], "forward") == 0 ? run_forward
-             : s->method == CAMX_METHOD_OCCLUSION ? run_occlusion : run_method;
-    if (s->run != run_forward && (s->method == 0 || s->class_count == 0)) {
-        s->run = NULL;
-        refuse("%s", s->method == 0 ? "this libcamx has no such method" : "class= is missing");
+    const char *problem = read_task(s, words, count);
+    if (problem == NULL && open_slot(w, s, &error) != CAMX_OK)
+        problem = error.message;
+    if (problem == NULL) {
+        s->layer_count += s->layer_count == 0; /* the default layer: its name is NULL */
+        if (make_room(w, s, &error) != CAMX_OK)
+            problem = error.message;
+    }
+    if (problem == NULL) {
+        printf("ok\n");
         return;
     }
-    if (open_slot(w, s, &error) == CAMX_OK) {
-        s->layer_count += s->layer_count == 0; /* the default layer: its name is NULL */
-        if (make_room(w, s, &error) == CAMX_OK) {
-            printf("ok\n");
-            return;
-        }
-    }
-    s->run = NULL;
-    refuse("%s", error.message);
+    refuse("%s", problem);
+    close_slot(s);
 }
 
 /* ---- running ---- */
@@ -385,13 +401,8 @@ static void obey(worker *w, char **words, int count)
 
 static void close_worker(worker *w)
 {
-    for (int i = 0; i < SLOTS; i++) {
-        for (int m = 0; m < MANY; m++)
-            camx_map_release(w->slots[i].maps[m]);
-        camx_session_close(w->slots[i].session);
-        free(w->slots[i].scores);
-        free(w->slots[i].text);
-    }
+    for (int i = 0; i < SLOTS; i++)
+        close_slot(&w->slots[i]);
     camx_input_release(w->inputs[0]);
     camx_input_release(w->inputs[1]);
     camx_model_release(w->model);

@@ -153,6 +153,12 @@ class GradCam(Torch):
         classes = [int(index) for index in settings["class"].split(",")]
         return self._task("GradCAM", self.modules(), classes)
 
+    def task_gradcampp(self, settings):
+        return self._task("GradCAMPlusPlus", self.modules(), [int(settings["class"])])
+
+    def task_hirescam(self, settings):
+        return self._task("HiResCAM", self.modules(), [int(settings["class"])])
+
     def task_scorecam(self, settings):
         return self._task("ScoreCAM", self.modules(), [int(settings["class"])])
 
@@ -171,6 +177,29 @@ class Captum(Torch):
     def task_gradcam(self, settings):
         method, target = self.library.LayerGradCam(self.model, self.modules()[0]), int(settings["class"])
         return lambda: method.attribute(self.x, target=target).detach().numpy()
+
+    def task_saliency(self, settings):
+        method, target = self.library.Saliency(self.model), int(settings["class"])
+
+        def run():
+            made = method.attribute(self.x.clone().requires_grad_(), target=target)
+            return made[0].amax(0).numpy()
+
+        return run
+
+    def task_integrated_gradients(self, settings):
+        """Its fifty steps in batches of the size that is fastest."""
+        method, target = self.library.IntegratedGradients(self.model), int(settings["class"])
+
+        def way(batch):
+            return lambda: (
+                method.attribute(self.x, target=target, internal_batch_size=batch)[0]
+                .sum(0)
+                .detach()
+                .numpy()
+            )
+
+        return Task({f"batches of {batch}": way(batch) for batch in (5, 1, 25)})
 
     def task_occlusion(self, settings):
         """Several positions a forward pass, as many as are fastest."""
