@@ -25,7 +25,7 @@ enum {
     COMMAND_ALL = 63
 };
 
-enum { MAX_METHODS = 32, WANTED_SIZE = 640 };
+enum { MAX_METHODS = 32, MAX_SIZES = 64, WANTED_SIZE = 640 };
 
 /* A list of words from the command line; they belong to argv. */
 typedef struct words {
@@ -74,6 +74,8 @@ typedef struct options {
     /* what to measure */
     int32_t runs;
     int backward;
+    int32_t sizes[MAX_SIZES]; /* of occlusion patches, if there are several */
+    int no_reuse;
 
     /* what to write */
     const char *output;

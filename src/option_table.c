@@ -169,7 +169,42 @@ static const char *apply_patch(options *o, const char *value)
 {
     return value_size(value, LARGEST_SIDE, &o->occlusion.patch_width, &o->occlusion.patch_height)
                ? NULL
-               : "a size in pixels of the network's input, such as 32 or 32x16";
+               : "a size in pixels of the network's input, such as 32 or 32x16, or several of "
+                 "squares, such as 16,32,64";
+}
+
+/* One size, or several of square patches: 16,32,64. */
+static const char *apply_patches(options *o, const char *value)
+{
+    int32_t width;
+    int32_t height;
+    char one[16];
+    uint32_t count = 0;
+
+    if (strchr(value, ',') == NULL) {
+        o->occlusion.sizes = NULL;
+        o->occlusion.size_count = 0;
+        return apply_patch(o, value);
+    }
+    while (*value != '\0') {
+        size_t length = strcspn(value, ",");
+        if (length >= sizeof one || count == MAX_SIZES) {
+            return "at most 64 sizes, such as 16,32,64";
+        }
+        memcpy(one, value, length);
+        one[length] = '\0';
+        if (!value_size(one, LARGEST_SIDE, &width, &height) || width != height) {
+            return "a size in pixels of the network's input, such as 32 or 32x16, or several of "
+                   "squares, such as 16,32,64";
+        }
+        o->sizes[count++] = width;
+        value += length + (value[length] == ',');
+    }
+    o->occlusion.patch_width = 0;
+    o->occlusion.patch_height = 0;
+    o->occlusion.sizes = o->sizes;
+    o->occlusion.size_count = count;
+    return NULL;
 }
 
 static const char *apply_stride(options *o, const char *value)
@@ -426,8 +461,9 @@ const option_row option_table[] = {
      "Grad-CAM++'s channel weights: paper (default) or mean-positive (as popular articles have "
      "it)"},
 
-    {"patch", 0, "SIZE", EX, OCCLUSION, VALUE(apply_patch),
-     "the patch, N or WxH pixels of the network's input; default: a seventh of the shorter side"},
+    {"patch", 0, "SIZE", EX, OCCLUSION, VALUE(apply_patches),
+     "the patch, N or WxH pixels of the network's input; default: a seventh of the shorter side; "
+     "N,N,...: the mean of the maps of several square patches"},
     {"stride", 0, "STEP", EX, OCCLUSION, VALUE(apply_stride),
      "the step, N or XxY; default: half the patch"},
     {"fill", 0, "FILL", EX, OCCLUSION, VALUE(apply_fill),
@@ -436,6 +472,8 @@ const option_row option_table[] = {
      "the network's own scale"},
     {"edge", 0, "RULE", EX, OCCLUSION, CHOICE(EDGES, occlusion.edge),
      "patches at the border: crop (default), flush or centred"},
+    {"no-reuse", 0, NULL, EX, OCCLUSION, FLAG(no_reuse),
+     "run the whole network for every position; the map is the same, it takes longer"},
 
     {"runs", 'n', "N", COMMAND_PROFILE, MEASURE, VALUE(apply_runs),
      "how often the network is run and timed; default 10"},

@@ -81,6 +81,9 @@ camx_status compute_map(camx_session *session, int32_t method, const char *layer
     switch (method) {
     case CAMX_METHOD_OCCLUSION:
         occlusion.progress = console_progress;
+        if (o->no_reuse) {
+            occlusion.reuse = CAMX_REUSE_OFF;
+        }
         return occlusion_map(session, NULL, target, &occlusion, map, error);
     case CAMX_METHOD_GRADCAMPP:
         camx_gradcampp_options_init(&gradcampp);

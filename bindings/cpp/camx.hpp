@@ -877,6 +877,34 @@ inline map explain(session &session, int method, const input &input = {}, const 
         [&](map &result) { explain(result, session, method, input, target, options); });
 }
 
+/* Occlusion for several targets from the same runs: one map per target. */
+inline std::vector<map> occlusion_many(session &session, const std::vector<target> &targets,
+                                       const input &input = {}, const occlusion_options &options = {})
+{
+    std::vector<camx_target> what;
+    std::vector<const camx_target *> pointers;
+    std::vector<camx_map *> places;
+    for (const target &one : targets) {
+        session.check_seed(one);
+        what.push_back(one.get());
+    }
+    for (const camx_target &one : what)
+        pointers.push_back(&one);
+    std::vector<map> maps(targets.empty() ? 1 : targets.size());
+    for (const map &one : maps)
+        places.push_back(one.get());
+    camx_occlusion_options settings = options;
+    detail::progress_call call{&options.on_progress, nullptr};
+    detail::connect(settings, call);
+    camx_error reason;
+    camx_status status = camx_occlusion_many(
+        session.get(), input.get(), pointers.data(), static_cast<std::uint32_t>(pointers.size()), &settings,
+        places.data(), &reason);
+    detail::check_map(status, reason, &call);
+    return maps;
+}
+
+
 /* Several targets at several layers in one call, by one forward pass: the map of targets[t] at layers[l] is
  * result[t * layers.size() + l]. A layer of "" is the default one. When it is stopped the exception has no map. */
 inline std::vector<map> explain_many(session &session, int method, const std::vector<target> &targets,

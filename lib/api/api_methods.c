@@ -42,6 +42,42 @@ camx_status occlusion_map(camx_session *session, camx_input *input, const camx_t
     return camx__occlusion(session, input, target, options, map, error);
 }
 
+/* ---- several maps at once ---- */
+
+static camx_status check_maps(const char *function, camx_map *const *maps, uint64_t count, camx_error *error)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (maps[i] == NULL)
+            return camx__fail(error, CAMX_E_ARGUMENT, "%s: maps[%llu] of %llu is NULL", function,
+                              (unsigned long long)i, (unsigned long long)count);
+        for (uint64_t other = 0; other < i; other++)
+            if (maps[other] == maps[i])
+                return camx__fail(error, CAMX_E_ARGUMENT,
+                                  "%s: maps[%llu] and maps[%llu] are the same map: every target at every layer needs "
+                                  "one of its own",
+                                  function, (unsigned long long)other, (unsigned long long)i);
+    }
+    return CAMX_OK;
+}
+
+/* Lists of count 0 stand for one default. */
+camx_status camx_occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,
+                                uint32_t target_count, const camx_occlusion_options *options, camx_map *const *maps,
+                                camx_error *error)
+{
+    uint32_t count = target_count > 0 ? target_count : 1;
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(session, error);
+    CAMX__NOT_NULL(maps, error);
+    if ((target_count > 0 && targets == NULL) || target_count > INT32_MAX)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_many: targets is %s but target_count is %u",
+                          targets == NULL ? "NULL" : "given", target_count);
+    CAMX__FORWARD(check_maps("camx_occlusion_many", maps, count, error));
+    for (uint32_t i = 0; i < count; i++)
+        camx__map_clear(maps[i]);
+    return camx__occlusion_many(session, input, target_count > 0 ? targets : NULL, count, options, maps, error);
+}
+
 /* ---- by number ---- */
 
 static const camx__method *find_method(int32_t number)
@@ -74,23 +110,6 @@ camx_status camx_explain(camx_session *session, int32_t method, camx_input *inpu
     return row->compute(session, input, target, &options, map, error);
 }
 
-static camx_status check_maps(camx_map *const *maps, uint64_t count, camx_error *error)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        if (maps[i] == NULL)
-            return camx__fail(error, CAMX_E_ARGUMENT, "camx_explain_many: maps[%llu] of %llu is NULL",
-                              (unsigned long long)i, (unsigned long long)count);
-        for (uint64_t other = 0; other < i; other++)
-            if (maps[other] == maps[i])
-                return camx__fail(error, CAMX_E_ARGUMENT,
-                                  "camx_explain_many: maps[%llu] and maps[%llu] are the same map: every target at every "
-                                  "layer needs one of its own",
-                                  (unsigned long long)other, (unsigned long long)i);
-    }
-    return CAMX_OK;
-}
-
-/* Lists of count 0 stand for one default. */
 static camx_status check_lists(const camx__many *many, const camx_explain_options *options, camx_error *error)
 {
     if (many->target_count > 0 && many->targets == NULL)
@@ -134,7 +153,7 @@ camx_status camx_explain_many(camx_session *session, int32_t method, camx_input 
         many.layers = &options.layer;
         many.layer_count = 1;
     }
-    CAMX__FORWARD(check_maps(maps, (uint64_t)many.target_count * many.layer_count, error));
+    CAMX__FORWARD(check_maps("camx_explain_many", maps, (uint64_t)many.target_count * many.layer_count, error));
     const camx__method *row = find_method(method);
     if (row == NULL)
         return camx__fail(error, CAMX_E_NOT_FOUND, "there is no method number %d", method);
@@ -150,7 +169,7 @@ static camx_status explain_stages(const camx__method *method, camx_session *sess
         return camx__fail(error, graph->stage_count == 0 ? CAMX_E_METHOD : CAMX_E_ARGUMENT,
                           "camx_explain_stages: %u maps were given; the network has %d stages at this input size", count,
                           graph->stage_count);
-    CAMX__FORWARD(check_maps(maps, count, error));
+    CAMX__FORWARD(check_maps("camx_explain_stages", maps, count, error));
     const char **names = camx__alloc(session->memory, count, sizeof *names);
     if (names == NULL)
         return camx__fail_memory(error, count * sizeof *names, "the list of stages");

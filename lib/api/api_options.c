@@ -83,7 +83,8 @@ void (camx_gradcampp_options_init)(camx_gradcampp_options *options, uint32_t siz
 
 void (camx_occlusion_options_init)(camx_occlusion_options *options, uint32_t size)
 {
-    camx_occlusion_options filled = {.fill = CAMX_FILL_COLOUR, .fill_rgb = {128, 128, 128, 128}};
+    camx_occlusion_options filled = {
+        .fill = CAMX_FILL_COLOUR, .fill_rgb = {128, 128, 128, 128}, .reuse = CAMX_REUSE_AUTO};
     camx__options_fill(options, size, &filled, sizeof filled);
 }
 

@@ -21,9 +21,15 @@ uint32_t camx_abi_version(void)
     return CAMX_ABI_VERSION;
 }
 
+#ifdef CAMX_WITHOUT_REUSE
+#define REUSE ", without occlusion reuse"
+#else
+#define REUSE ""
+#endif
+
 /* One finished line per instruction set and back end, so that nothing has to be composed at run time. */
 #define LINE(isa, automatic)                                                                           \
-    "libcamx " VERSION ", instructions: " isa ", gemm: " automatic " (default), " OTHERS
+    "libcamx " VERSION ", instructions: " isa ", gemm: " automatic " (default), " OTHERS REUSE
 #ifdef CAMX_HAVE_OPENBLAS
 #define OTHERS "packed, blas (OpenBLAS), builtin"
 #else

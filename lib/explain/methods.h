@@ -44,6 +44,11 @@ camx__many_fn camx__layercam_many;
 camx__many_fn camx__xgradcam_many;
 camx__many_fn camx__elementwise_many;
 
+/* One map per target from the same runs; targets NULL, or single ones NULL: the top class. */
+camx_status camx__occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,
+                                 uint32_t target_count, const camx_occlusion_options *given, camx_map *const *maps,
+                                 camx_error *error);
+
 typedef struct camx__method {
     int32_t number; /* camx_method */
     const char *name;

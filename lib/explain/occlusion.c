@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Occlusion (Zeiler and Fergus, ECCV 2014): one forward pass per position of a patch; each pixel gets the mean fall of
- * the score over the patches that cover it. The grid of positions is fixed; nothing is refined afterwards.
+ * Occlusion (Zeiler and Fergus, ECCV 2014): the network looks at the picture with a patch over it, for each position of the
+ * patch; each pixel gets the mean fall of the score over the patches that cover it. The grid of positions is fixed; nothing
+ * is refined afterwards. Several patch sizes give the mean of their maps; several targets are read off the same runs.
  */
 #include "explain/occlusion.h"
 
@@ -9,49 +10,14 @@
 #include <string.h>
 
 #include "base/options.h"
-#include "base/progress.h"
 #include "explain/layer_method.h"
 #include "explain/methods.h"
 
-typedef struct work {
-    camx_session *session;
-    camx_occlusion_options options;
-    camx_target target;
-    camx__axis_grid rows, columns;
-    camx_map *map;
-    camx__progress progress;
-    float *covered; /* one run's images with the patch in place */
-    float *fill;    /* what patches show, the same size */
-    float *logits;  /* of one run */
-    float *scratch; /* one per class */
-    float *sum;     /* per pixel, of one image */
-    uint32_t *hits; /* patches per pixel */
-    camx_error *error;
-} work;
+typedef camx__occlusion_work work;
 
-/* ---- one image ---- */
+/* ---- from falls to a map ---- */
 
-static int64_t offset_of(const camx_input *input, int64_t c, int64_t y, int64_t x)
-{
-    if (input->channels_last)
-        return (y * input->width + x) * input->channels + c;
-    return (c * input->height + y) * input->width + x;
-}
-
-static void paint(const work *w, float *images, const float *from, int64_t item, camx__span rows,
-                  camx__span columns)
-{
-    const camx_input *input = w->session->input;
-    int64_t size = (int64_t)input->channels * input->height * input->width;
-    for (int64_t c = 0; c < input->channels; c++)
-        for (int64_t y = rows.from; y < rows.to; y++)
-            for (int64_t x = columns.from; x < columns.to; x++) {
-                int64_t at = item * size + offset_of(input, c, y, x);
-                images[at] = from[at];
-            }
-}
-
-static void count_fall(const work *w, float fall, camx__span rows, camx__span columns)
+static void add_fall(const work *w, float fall, camx__range rows, camx__range columns)
 {
     int64_t width = w->session->input->width;
     for (int64_t y = rows.from; y < rows.to; y++)
@@ -61,87 +27,79 @@ static void count_fall(const work *w, float fall, camx__span rows, camx__span co
         }
 }
 
-static void write_map(const work *w, uint32_t image, uint64_t done, uint64_t total)
+/* The map of one patch size into sum, with how many patches cover each pixel. */
+static void spread_pass(const work *w, const camx__occlusion_pass *pass, const float *falls)
 {
-    camx__map_record *record = camx__map_record_at(w->map, image);
-    float *raw = camx__map_raw(w->map, image);
     int64_t pixels = (int64_t)w->session->input->height * w->session->input->width;
-    for (int64_t i = 0; i < pixels; i++)
-        raw[i] = w->hits[i] > 0 ? w->sum[i] / (float)w->hits[i] : NAN;
-    record->done = done;
-    record->total = total;
-    record->gaps = true;
-    if (done < total && record->hint == CAMX_FINDING_HEAT)
-        record->hint = CAMX_FINDING_PARTIAL;
-    camx__map_finish(w->map, image);
+    memset(w->sum, 0, (size_t)pixels * sizeof(float));
+    memset(w->hits, 0, (size_t)pixels * sizeof(uint32_t));
+    for (int64_t i = 0; i < pass->rows.count * pass->columns.count; i++)
+        if (w->done[pass->first + i])
+            add_fall(w, falls[pass->first + i], camx__grid_span(&pass->rows, i / pass->columns.count),
+                     camx__grid_span(&pass->columns, i % pass->columns.count));
 }
 
-/* The target's value for one image of `covered` as it is now. */
-static camx_status score_covered(const work *w, int64_t item, const camx__aim *aim, float *score)
+/* The mean of the maps of all sizes, at each pixel over those that cover it. */
+static void write_raw(const work *w, const float *falls, float *raw)
 {
-    camx_session *session = w->session;
-    int64_t classes = session->model->classes;
-    camx__session_feed(session, &session->side, w->covered, 0);
-    CAMX__FORWARD(camx__runner_forward(&session->side, w->error));
-    session->stats.forward_runs += (uint64_t)camx__session_batch(session);
-    camx__session_read_logits(session, &session->side, w->logits);
-    *score = camx__aim_score(session, aim, w->logits + item * classes, w->scratch);
-    return CAMX_OK;
-}
-
-static camx_status one_position(const work *w, const float *images, uint32_t image, const camx__aim *aim, float whole,
-                                camx__span rows, camx__span columns)
-{
-    int64_t item = image % camx__session_batch(w->session);
-    float score = 0.0F;
-    paint(w, w->covered, w->fill, item, rows, columns);
-    CAMX__FORWARD(score_covered(w, item, aim, &score));
-    count_fall(w, whole - score, rows, columns);
-    paint(w, w->covered, images, item, rows, columns);
-    /* In an occlusion map NaN means a gap: that the network gave NaN has to be said. */
-    if (!isfinite(score))
-        camx__map_record_at(w->map, image)->hint = CAMX_FINDING_NOT_FINITE;
-    return CAMX_OK;
-}
-
-/* The uncovered score comes from the same program as the covered ones, so that a patch that changes nothing gives a fall
- * of exactly 0. */
-static camx_status all_positions(work *w, const float *images, uint32_t image, const camx__aim *aim, uint64_t *done)
-{
-    float whole = 0.0F;
-    CAMX__FORWARD(score_covered(w, image % camx__session_batch(w->session), aim, &whole));
-    for (int64_t row = 0; row < w->rows.count; row++) {
-        camx__span rows = camx__grid_span(&w->rows, row);
-        for (int64_t column = 0; column < w->columns.count; column++) {
-            camx__span columns = camx__grid_span(&w->columns, column);
-            CAMX__FORWARD(one_position(w, images, image, aim, whole, rows, columns));
-            (*done)++;
-            CAMX__FORWARD(camx__progress_step(&w->progress, 1, w->error));
-        }
+    int64_t pixels = (int64_t)w->session->input->height * w->session->input->width;
+    float *sizes = w->mean + pixels;
+    memset(w->mean, 0, 2 * (size_t)pixels * sizeof(float));
+    for (int p = 0; p < w->pass_count; p++) {
+        spread_pass(w, &w->passes[p], falls);
+        for (int64_t i = 0; i < pixels; i++)
+            if (w->hits[i] > 0) {
+                w->mean[i] += w->sum[i] / (float)w->hits[i];
+                sizes[i] += 1.0F;
+            }
     }
-    return CAMX_OK;
+    for (int64_t i = 0; i < pixels; i++)
+        raw[i] = sizes[i] > 0.0F ? w->mean[i] / sizes[i] : NAN;
 }
+
+static void write_map(const work *w, int target, uint32_t image)
+{
+    camx_map *map = w->maps[target];
+    camx__map_record *record = camx__map_record_at(map, image);
+    const float *falls = w->falls + target * w->positions;
+    record->done = 0;
+    for (int64_t i = 0; i < w->positions; i++) {
+        record->done += w->done[i];
+        /* In an occlusion map NaN means a gap: that the network gave NaN has to be said. */
+        if (w->done[i] && !isfinite(falls[i]))
+            record->hint = CAMX_FINDING_NOT_FINITE;
+    }
+    record->total = (uint64_t)w->positions;
+    record->gaps = true;
+    if (record->done < record->total && record->hint == CAMX_FINDING_HEAT)
+        record->hint = CAMX_FINDING_PARTIAL;
+    write_raw(w, falls, camx__map_raw(map, image));
+    camx__map_finish(map, image);
+}
+
+static void write_maps(const work *w, uint32_t image)
+{
+    for (int t = 0; t < w->target_count; t++)
+        write_map(w, t, image);
+}
+
+/* ---- one image ---- */
 
 static camx_status one_image(work *w, uint32_t image)
 {
     camx_session *session = w->session;
-    const camx_input *input = session->input;
-    int64_t batch = camx__session_batch(session);
-    int64_t pixels = (int64_t)input->height * input->width;
-    int64_t size = batch * input->channels * pixels;
-    const float *images = input->values + image / batch * size;
-    uint64_t done = 0;
     const float *logits = NULL;
-    camx__aim aim;
+    camx_status status = CAMX_OK;
     CAMX__FORWARD(camx__session_logits(session, image, &logits, w->error));
-    camx__target_aim(session, &w->target, image, logits, CAMX_SCORE_PROBABILITY, &aim);
-    camx__record_fill(session, camx__map_record_at(w->map, image), &aim, logits, w->scratch);
-    memset(w->sum, 0, (size_t)pixels * sizeof(float));
-    memset(w->hits, 0, (size_t)pixels * sizeof(uint32_t));
-    memcpy(w->covered, images, (size_t)size * sizeof(float));
-    CAMX__FORWARD(camx__occlusion_fill(session, &w->options, images, w->fill, w->error));
-    camx_status status = all_positions(w, images, image, &aim, &done);
-    write_map(w, image, done, (uint64_t)(w->rows.count * w->columns.count));
+    for (int t = 0; t < w->target_count; t++) {
+        camx__target_aim(session, &w->targets[t], image, logits, CAMX_SCORE_PROBABILITY, &w->aims[t]);
+        camx__record_fill(session, camx__map_record_at(w->maps[t], image), &w->aims[t], logits, w->scratch);
+    }
+    memset(w->done, 0, (size_t)w->positions * sizeof(bool));
+    CAMX__FORWARD(camx__occlusion_start(w, image));
+    for (int p = 0; status == CAMX_OK && p < w->pass_count; p++)
+        status = camx__occlusion_pass_run(w, &w->passes[p], image);
+    write_maps(w, image);
     return status;
 }
 
@@ -151,18 +109,27 @@ static camx_status allocate(work *w)
 {
     camx_session *session = w->session;
     const camx_input *input = session->input;
+    camx__memory *memory = session->memory;
     size_t batch = (size_t)camx__session_batch(session);
     size_t pixels = (size_t)input->height * (size_t)input->width;
     size_t size = batch * (size_t)input->channels * pixels;
     size_t classes = (size_t)session->model->classes;
-    w->covered = camx__alloc(session->memory, size, sizeof(float));
-    w->fill = camx__alloc(session->memory, size, sizeof(float));
-    w->logits = camx__alloc(session->memory, batch * classes, sizeof(float));
-    w->scratch = camx__alloc(session->memory, classes, sizeof(float));
-    w->sum = camx__alloc(session->memory, pixels, sizeof(float));
-    w->hits = camx__alloc(session->memory, pixels, sizeof(uint32_t));
-    if (w->covered == NULL || w->fill == NULL || w->logits == NULL || w->scratch == NULL || w->sum == NULL ||
-        w->hits == NULL)
+    size_t items = batch > CAMX__BLOCK_ITEMS ? batch : CAMX__BLOCK_ITEMS;
+    size_t targets = (size_t)w->target_count;
+    w->covered = camx__alloc(memory, size, sizeof(float));
+    w->fill = camx__alloc(memory, size, sizeof(float));
+    w->logits = camx__alloc(memory, items * classes, sizeof(float));
+    w->scratch = camx__alloc(memory, classes, sizeof(float));
+    w->falls = camx__alloc(memory, targets * (size_t)w->positions, sizeof(float));
+    w->done = camx__alloc(memory, (size_t)w->positions, sizeof(bool));
+    w->sum = camx__alloc(memory, pixels, sizeof(float));
+    w->mean = camx__alloc(memory, 2 * pixels, sizeof(float));
+    w->hits = camx__alloc(memory, pixels, sizeof(uint32_t));
+    w->aims = camx__alloc(memory, targets, sizeof *w->aims);
+    w->whole = camx__alloc(memory, targets, sizeof(float));
+    if (w->covered == NULL || w->fill == NULL || w->logits == NULL || w->scratch == NULL || w->falls == NULL ||
+        w->done == NULL || w->sum == NULL || w->mean == NULL || w->hits == NULL || w->aims == NULL ||
+        w->whole == NULL)
         return camx__fail_memory(w->error, size * sizeof(float), "the occluded images");
     return CAMX_OK;
 }
@@ -170,12 +137,20 @@ static camx_status allocate(work *w)
 static void release(work *w)
 {
     camx__memory *memory = w->session->memory;
+    camx__region_close(w->region);
     camx__free(memory, w->covered);
     camx__free(memory, w->fill);
     camx__free(memory, w->logits);
     camx__free(memory, w->scratch);
+    camx__free(memory, w->falls);
+    camx__free(memory, w->done);
     camx__free(memory, w->sum);
+    camx__free(memory, w->mean);
     camx__free(memory, w->hits);
+    camx__free(memory, w->aims);
+    camx__free(memory, w->whole);
+    camx__free(memory, w->passes);
+    camx__free(memory, w->targets);
 }
 
 static bool stopped(camx_status status)
@@ -186,12 +161,11 @@ static bool stopped(camx_status status)
 /* Images that were not reached have a map too: nothing but gaps. */
 static void write_unreached(work *w, uint32_t first)
 {
-    uint64_t total = (uint64_t)(w->rows.count * w->columns.count);
-    int64_t pixels = (int64_t)w->session->input->height * w->session->input->width;
-    memset(w->hits, 0, (size_t)pixels * sizeof(uint32_t));
+    memset(w->done, 0, (size_t)w->positions * sizeof(bool));
     for (uint32_t image = first; image < camx__session_images(w->session); image++) {
-        camx__map_record_at(w->map, image)->geometry = w->session->input->geometry;
-        write_map(w, image, 0, total);
+        for (int t = 0; t < w->target_count; t++)
+            camx__map_record_at(w->maps[t], image)->geometry = w->session->input->geometry;
+        write_maps(w, image);
     }
 }
 
@@ -200,37 +174,93 @@ static camx_status run(work *w)
     camx_session *session = w->session;
     uint32_t images = camx__session_images(session);
     uint32_t image = 0;
-    uint64_t total = (uint64_t)(w->rows.count * w->columns.count) * images;
-    camx__progress_init(&w->progress, w->options.progress, w->options.progress_user, w->options.deadline, total);
+    camx__progress_init(&w->progress, w->options.progress, w->options.progress_user, w->options.deadline,
+                        (uint64_t)w->positions * images);
     camx_status status = camx__progress_step(&w->progress, 0, w->error);
     for (image = 0; status == CAMX_OK && image < images; image++)
         status = one_image(w, image);
     if (stopped(status))
         write_unreached(w, image);
-    else if (status != CAMX_OK)
-        camx__map_clear(w->map);
+    return status;
+}
+
+/* One pass per patch size. */
+static camx_status make_passes(work *w)
+{
+    const camx_input *input = w->session->input;
+    w->pass_count = w->options.sizes != NULL ? (int)w->options.size_count : 1;
+    w->passes = camx__alloc_clear(w->session->memory, (size_t)w->pass_count, sizeof *w->passes);
+    if (w->passes == NULL)
+        return camx__fail_memory(w->error, sizeof *w->passes, "the patch sizes");
+    for (int p = 0; p < w->pass_count; p++) {
+        camx__occlusion_pass *pass = &w->passes[p];
+        pass->options = w->options;
+        if (w->options.sizes != NULL) {
+            pass->options.patch_width = w->options.sizes[p];
+            pass->options.patch_height = w->options.sizes[p];
+            if (w->options.sizes[p] < 1)
+                return camx__fail(w->error, CAMX_E_ARGUMENT, "camx_occlusion_options.sizes[%d] is %d: give pixels", p,
+                                  w->options.sizes[p]);
+        }
+        CAMX__FORWARD(camx__occlusion_grid(&pass->options, input->width, input->height, &pass->columns, &pass->rows,
+                                           w->error));
+        pass->first = w->positions;
+        w->positions += pass->rows.count * pass->columns.count;
+    }
+    return CAMX_OK;
+}
+
+/* Without targets: the top class. */
+static camx_status take_targets(work *w, const camx_target *const *targets)
+{
+    w->targets = camx__alloc_clear(w->session->memory, (size_t)w->target_count, sizeof *w->targets);
+    if (w->targets == NULL)
+        return camx__fail_memory(w->error, sizeof *w->targets, "the targets");
+    for (int t = 0; t < w->target_count; t++)
+        CAMX__FORWARD(camx__target_take(w->session, targets != NULL ? targets[t] : NULL, &w->targets[t], w->error));
+    return CAMX_OK;
+}
+
+static camx_status open_work(work *w, camx_input *input, const camx_target *const *targets,
+                             const camx_occlusion_options *given)
+{
+    camx_session *session = w->session;
+    camx_occlusion_options_init(&w->options);
+    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_occlusion_options, &w->options, given, w->error));
+    CAMX__FORWARD(camx__occlusion_check(&w->options, w->error));
+    CAMX__FORWARD(camx__session_take(session, input, w->error));
+    CAMX__FORWARD(take_targets(w, targets));
+    CAMX__FORWARD(make_passes(w));
+    CAMX__FORWARD(camx__occlusion_prepare(w));
+    for (int t = 0; t < w->target_count; t++)
+        CAMX__FORWARD(camx__map_reset(w->maps[t], CAMX_METHOD_OCCLUSION, "", camx__session_images(session),
+                                      session->input->width, session->input->height, w->error));
+    return CAMX_OK;
+}
+
+camx_status camx__occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,
+                                 uint32_t target_count, const camx_occlusion_options *given, camx_map *const *maps,
+                                 camx_error *error)
+{
+    work w = {.session = session,
+              .target_count = (int)target_count,
+              .maps = maps,
+              .base_run = -1,
+              .error = error};
+    camx_status status = open_work(&w, input, targets, given);
+    if (status == CAMX_OK) {
+        status = allocate(&w);
+        if (status == CAMX_OK)
+            status = run(&w);
+        for (uint32_t t = 0; t < target_count && status != CAMX_OK && !stopped(status); t++)
+            camx__map_clear(maps[t]);
+    }
+    release(&w);
     return status;
 }
 
 camx_status camx__occlusion(camx_session *session, camx_input *input, const camx_target *target,
                             const camx_occlusion_options *given, camx_map *map, camx_error *error)
 {
-    work w = {.session = session, .map = map, .error = error};
-    camx_occlusion_options_init(&w.options);
-    CAMX__FORWARD(CAMX__OPTIONS_TAKE(camx_occlusion_options, &w.options, given, error));
-    CAMX__FORWARD(camx__occlusion_check(&w.options, error));
-    CAMX__FORWARD(camx__session_take(session, input, error));
-    CAMX__FORWARD(camx__target_take(session, target, &w.target, error));
-    const camx_input *taken = session->input;
-    CAMX__FORWARD(camx__occlusion_grid(&w.options, taken->width, taken->height, &w.columns, &w.rows, error));
-    CAMX__FORWARD(camx__session_open_side(session, error));
-    CAMX__FORWARD(camx__map_reset(map, CAMX_METHOD_OCCLUSION, "", camx__session_images(session), taken->width,
-                                  taken->height, error));
-    camx_status status = allocate(&w);
-    if (status == CAMX_OK)
-        status = run(&w);
-    else
-        camx__map_clear(map);
-    release(&w);
-    return status;
+    return camx__occlusion_many(session, input, &target, 1, given, &map, error);
 }

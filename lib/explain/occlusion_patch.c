@@ -52,6 +52,17 @@ camx_status camx__occlusion_check(const camx_occlusion_options *options, camx_er
         return camx__fail(error, CAMX_E_ARGUMENT,
                           "camx_occlusion_options.blur_sigma is %g: give pixels, 0 (automatic) to 10000",
                           (double)options->blur_sigma);
+    if (options->reuse < CAMX_REUSE_OFF || options->reuse > CAMX_REUSE_ALWAYS)
+        return camx__fail(error, CAMX_E_ARGUMENT, "camx_occlusion_options.reuse is %d, which is no camx_reuse",
+                          options->reuse);
+    if ((options->sizes == NULL) != (options->size_count == 0) || options->size_count > CAMX__MOST_SIZES)
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_occlusion_options.sizes is %s with a size_count of %u: give 1 to %d sizes, or neither",
+                          options->sizes == NULL ? "NULL" : "given", options->size_count, CAMX__MOST_SIZES);
+    if (options->sizes != NULL && (options->patch_width != 0 || options->patch_height != 0))
+        return camx__fail(error, CAMX_E_ARGUMENT,
+                          "camx_occlusion_options has sizes and a patch_width of %d and patch_height of %d: leave these 0",
+                          options->patch_width, options->patch_height);
     if (!(options->deadline >= 0.0))
         return camx__fail(error, CAMX_E_ARGUMENT,
                           "camx_occlusion_options.deadline is %g: give seconds, or 0 for none", options->deadline);
@@ -74,9 +85,9 @@ camx_status camx__occlusion_grid(const camx_occlusion_options *options, int64_t 
     return axis(height, patch_height, stride_y, options->edge, "high", rows, error);
 }
 
-camx__span camx__grid_span(const camx__axis_grid *grid, int64_t position)
+camx__range camx__grid_span(const camx__axis_grid *grid, int64_t position)
 {
-    camx__span span;
+    camx__range span;
     span.from = position * grid->stride - grid->shift;
     if (grid->edge == CAMX_EDGE_FLUSH && span.from + grid->patch > grid->size)
         span.from = grid->size - grid->patch;

@@ -147,6 +147,32 @@ typedef struct camx__op_gradient {
 #define CAMX__SAVE_ALL_INPUTS (1u << 15)        /* for operators with any number of inputs */
 #define CAMX__SAVE_OUTPUT(i) (1u << (16 + (i)))
 
+/* ---- region ---- */
+
+/* What results see along one axis of a map: result o reads positions o * stride - pad + k * dilation of the input,
+ * 0 <= k < kernel. */
+typedef struct camx__reach {
+    int64_t kernel, stride, dilation, pad;
+} camx__reach;
+
+/* One input changes inside a rectangle: which results change, and what has to be known to compute them again? The
+ * rule of an operator answers for all rectangles at once. */
+typedef struct camx__op_region {
+    const void *params;
+    int input_count;
+    const camx__tensor *const *inputs; /* shapes only; NULL where absent */
+    const bool *varies;                /* per input: it depends on the picture */
+    int output_count;
+    const camx__tensor *const *outputs; /* NULL where not wanted */
+    int input; /* the one in question: its rows and columns are two of its axes, and not its first */
+    /* filled by the rule; they start as what element-by-element operators need */
+    int axis[2];          /* rows and columns: of the input when called, of every output on return */
+    camx__reach reach[2]; /* of rows and columns */
+    real outside;         /* what is seen outside of the map */
+    bool sums;            /* no map comes out: each result is `factor` times the sum over all positions */
+    double factor;
+} camx__op_region;
+
 /* ---- the row ---- */
 
 typedef struct camx__op {
@@ -171,6 +197,12 @@ typedef struct camx__op {
     /* A word for the way that prepare chose, for profiles; NULL: there is only one. */
     const char *(*describe)(const void *state);
     bool (*rectifies)(const void *params);   /* NULL: never. True: units of the ReLU kind, cut off below zero */
+    /* False, or NULL: a change anywhere may change every result. */
+    bool (*region)(camx__op_region *region);
+    /* For operators whose reach is more than one position: parameters for maps of other sizes, of which no result looks
+     * outside. NULL: no memory. */
+    const void *(*cropped)(const void *params, camx__zone *zone, const camx__shape *input,
+                           const camx__shape *output);
 } camx__op;
 
 #define CAMX__ANY_COUNT 1000000

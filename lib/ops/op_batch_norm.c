@@ -6,6 +6,7 @@
 #include "kernels/rows.h"
 #include "ops/broadcast.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 enum { SCALE = 1, SHIFT = 2, MEAN = 3, VARIANCE = 4 };
 
@@ -170,4 +171,5 @@ const camx__op camx__op_batch_norm = {
     .forward = norm_forward,
     .backward = norm_backward,
     .saves = norm_saves,
+    .region = camx__region_same,
 };

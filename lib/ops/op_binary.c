@@ -7,6 +7,7 @@
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct binary_params {
     camx__binary kind;
@@ -198,6 +199,13 @@ static unsigned binary_saves(const void *params, unsigned wanted)
     return saves;
 }
 
+static bool binary_region(camx__op_region *region)
+{
+    const binary_params *p = region->params;
+    const int shifts[2] = {p->shift0, p->shift};
+    return camx__region_broadcast(region, shifts);
+}
+
 /* ---- rows ---- */
 
 #define BINARY(ROW, NAME, KIND)                                                                    \
@@ -216,6 +224,7 @@ static unsigned binary_saves(const void *params, unsigned wanted)
         .backward = binary_backward,                                                               \
         .saves = binary_saves,                                                                     \
         .keeps_batch = binary_keeps_batch,                                                         \
+        .region = binary_region,                                                                   \
     }
 
 BINARY(add, "Add", CAMX__ADD);

@@ -10,6 +10,7 @@
 #include "ops/elementwise.h"
 #include "ops/move.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct cast_params {
     camx__elem from;
@@ -129,6 +130,7 @@ static camx_status cast_backward(const camx__op_gradient *g)
         .bind = ROW##_bind,                                                                        \
         .forward = cast_forward,                                                                   \
         .backward = cast_backward,                                                                 \
+        .region = camx__region_same,                                                               \
     }
 
 CAST(cast, "Cast", 1);

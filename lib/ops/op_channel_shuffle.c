@@ -6,6 +6,8 @@
  */
 #include "ops/op_channel_shuffle.h"
 
+#include "ops/reach.h"
+
 typedef struct shuffle_job {
     const camx__tensor *x, *y;
     int64_t groups, channels;
@@ -56,4 +58,5 @@ const camx__op camx__op_channel_shuffle = {
     .max_inputs = 1,
     .max_outputs = 1,
     .forward = shuffle_forward,
+    .region = camx__region_same,
 };

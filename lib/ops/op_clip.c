@@ -10,6 +10,7 @@
 #include "kernels/rows.h"
 #include "ops/broadcast.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct clip_params {
     camx__elem elem;
@@ -219,4 +220,5 @@ const camx__op camx__op_clip = {
     .backward = clip_backward,
     .saves = clip_saves,
     .rectifies = clip_rectifies,
+    .region = camx__region_same,
 };

@@ -3,6 +3,7 @@
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct concat_params {
     int axis;
@@ -106,6 +107,14 @@ static bool concat_keeps_batch(const void *params)
     return ((const concat_params *)params)->axis != 0;
 }
 
+static bool concat_region(camx__op_region *region)
+{
+    for (int i = 0; i < region->input_count; i++)
+        if (!region->varies[i])
+            return false;
+    return camx__region_beside(region, ((const concat_params *)region->params)->axis);
+}
+
 const camx__op camx__op_concat = {
     .name = "Concat",
     .traits = CAMX__OP_ANY_ORDER,
@@ -116,4 +125,5 @@ const camx__op camx__op_concat = {
     .forward = concat_forward,
     .backward = concat_backward,
     .keeps_batch = concat_keeps_batch,
+    .region = concat_region,
 };

@@ -205,6 +205,35 @@ static const char *conv_describe(const void *state)
     return camx__conv_algorithm_name(conv->plan.algorithm);
 }
 
+static bool conv_region(camx__op_region *region)
+{
+    const camx__conv_shape *s = region->params;
+    camx__reach rows = {s->kernel_h, s->stride_h, s->dilation_h, s->pad_top};
+    camx__reach columns = {s->kernel_w, s->stride_w, s->dilation_w, s->pad_left};
+    if (region->input != 0 || region->varies[1] || region->axis[0] != 2 || region->axis[1] != 3)
+        return false;
+    region->reach[0] = rows;
+    region->reach[1] = columns;
+    return true;
+}
+
+static const void *conv_cropped(const void *params, camx__zone *zone, const camx__shape *input,
+                                const camx__shape *output)
+{
+    camx__conv_shape *shape = camx__zone_alloc(zone, 1, sizeof *shape);
+    if (shape == NULL)
+        return NULL;
+    *shape = *(const camx__conv_shape *)params;
+    shape->batch = input->dim[0];
+    shape->in_h = input->dim[2];
+    shape->in_w = input->dim[3];
+    shape->out_h = output->dim[2];
+    shape->out_w = output->dim[3];
+    shape->pad_top = 0;
+    shape->pad_left = 0;
+    return shape;
+}
+
 const camx__op camx__op_conv = {
     .name = "Conv",
     .traits = CAMX__OP_SPATIAL | CAMX__OP_KEEPS_BATCH | CAMX__OP_EPILOGUE,
@@ -219,4 +248,6 @@ const camx__op camx__op_conv = {
     .describe = conv_describe,
     .backward = conv_backward,
     .saves = conv_saves,
+    .region = conv_region,
+    .cropped = conv_cropped,
 };

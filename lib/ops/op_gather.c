@@ -171,6 +171,22 @@ static unsigned gather_saves(const void *params, unsigned wanted)
     return wanted != 0 ? CAMX__SAVE_INPUT(1) : 0;
 }
 
+/* Axes behind the one that is gathered along move by what the indices add. */
+static bool gather_region(camx__op_region *region)
+{
+    int axis = ((const gather_params *)region->params)->axis;
+    int moved = region->inputs[1]->shape.rank - 1;
+    if (region->input != 0 || region->varies[1] || axis == 0)
+        return false;
+    for (int k = 0; k < 2; k++) {
+        if (region->axis[k] == axis)
+            return false;
+        if (region->axis[k] > axis)
+            region->axis[k] += moved;
+    }
+    return true;
+}
+
 const camx__op camx__op_gather = {
     .name = "Gather",
     .min_inputs = 2,
@@ -181,4 +197,5 @@ const camx__op camx__op_gather = {
     .backward = gather_backward,
     .saves = gather_saves,
     .keeps_batch = gather_keeps_batch,
+    .region = gather_region,
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/reach.h"
 #include "ops/unary.h"
 
 #define SQRT_HALF ((real)0.70710678118654752440)
@@ -81,4 +82,5 @@ const camx__op camx__op_gelu = {
     .forward = camx__unary_forward,
     .backward = camx__unary_backward,
     .saves = camx__unary_saves,
+    .region = camx__region_same,
 };

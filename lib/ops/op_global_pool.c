@@ -34,6 +34,7 @@ const camx__op camx__op_global_average_pool = {
     .forward = camx__reduce_forward,
     .backward = camx__reduce_backward,
     .saves = camx__reduce_saves,
+    .region = camx__reduce_region,
 };
 
 static camx_status max_bind(camx__op_bind *bind)

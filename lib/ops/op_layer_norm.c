@@ -7,10 +7,11 @@
 #include <math.h>
 
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct norm_params {
     double epsilon;
-    bool keeps_batch;
+    int axis; /* the first of a row */
     int64_t rows;
     int64_t length;
 } norm_params;
@@ -52,7 +53,7 @@ static camx_status norm_bind(camx__op_bind *bind)
     CAMX__FORWARD(camx__op_float(bind, "epsilon", 1e-5f, &epsilon));
     CAMX__FORWARD(camx__op_axis(bind, -1, x->rank, &axis));
     params->epsilon = (double)epsilon;
-    params->keeps_batch = axis > 0;
+    params->axis = axis;
     params->rows = 1;
     params->length = 1;
     for (int i = 0; i < x->rank; i++) {
@@ -72,7 +73,7 @@ static camx_status norm_bind(camx__op_bind *bind)
 
 static bool norm_keeps_batch(const void *params)
 {
-    return ((const norm_params *)params)->keeps_batch;
+    return ((const norm_params *)params)->axis > 0;
 }
 
 /* ---- rows ---- */
@@ -229,6 +230,12 @@ static unsigned norm_saves(const void *params, unsigned wanted)
     return wanted & 1 ? CAMX__SAVE_INPUT(0) | CAMX__SAVE_INPUT(1) : 0;
 }
 
+static bool norm_region(camx__op_region *region)
+{
+    int axis = ((const norm_params *)region->params)->axis;
+    return region->axis[0] < axis && region->axis[1] < axis && camx__region_same(region);
+}
+
 const camx__op camx__op_layer_norm = {
     .name = "LayerNormalization",
     .min_inputs = 2,
@@ -240,4 +247,5 @@ const camx__op camx__op_layer_norm = {
     .backward = norm_backward,
     .saves = norm_saves,
     .keeps_batch = norm_keeps_batch,
+    .region = norm_region,
 };

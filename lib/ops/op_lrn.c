@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct lrn_params {
     int64_t channels;
@@ -170,4 +171,5 @@ const camx__op camx__op_lrn = {
     .forward = lrn_forward,
     .backward = lrn_backward,
     .saves = lrn_saves,
+    .region = camx__region_same,
 };

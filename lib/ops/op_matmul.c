@@ -2,6 +2,7 @@
 /* MatMul: NumPy's matrix product of tensors of any rank from 1 on, the leading axes broadcast. */
 #include "ops/op.h"
 #include "ops/product.h"
+#include "ops/reach.h"
 
 typedef struct matmul_params {
     int64_t m, n, k;
@@ -253,6 +254,15 @@ static unsigned matmul_saves(const void *params, unsigned wanted)
     return (wanted & 1 ? CAMX__SAVE_INPUT(1) : 0) | (wanted & 2 ? CAMX__SAVE_INPUT(0) : 0);
 }
 
+/* Rows and columns among the rows of A, and one matrix B for all of them. */
+static bool matmul_region(camx__op_region *region)
+{
+    const camx__shape *a = &region->inputs[0]->shape;
+    if (region->input != 0 || region->varies[1] || region->inputs[1]->shape.rank != 2)
+        return false;
+    return camx__region_beside(region, a->rank - 1);
+}
+
 const camx__op camx__op_matmul = {
     .name = "MatMul",
     .traits = CAMX__OP_EPILOGUE,
@@ -267,4 +277,5 @@ const camx__op camx__op_matmul = {
     .backward = matmul_backward,
     .saves = matmul_saves,
     .keeps_batch = matmul_keeps_batch,
+    .region = matmul_region,
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MaxPool and AveragePool with one or two spatial axes. */
+#include <math.h>
+
 #include "kernels/pooling.h"
 #include "ops/op.h"
 #include "ops/window.h"
@@ -37,6 +39,36 @@ static camx_status pool_bind(camx__op_bind *bind, bool average)
     return camx__op_output(bind, 0, &y, bind->inputs[0]->elem);
 }
 
+static bool pool_region(camx__op_region *region, real outside)
+{
+    const camx__pool_shape *s = region->params;
+    camx__reach rows = {s->kernel_h, s->stride_h, s->dilation_h, s->pad_top};
+    camx__reach columns = {s->kernel_w, s->stride_w, s->dilation_w, s->pad_left};
+    region->reach[0] = rows;
+    region->reach[1] = columns;
+    region->outside = outside;
+    return region->axis[0] == 2 && region->axis[1] == 3;
+}
+
+static const void *pool_cropped(const void *params, camx__zone *zone, const camx__shape *input,
+                                const camx__shape *output)
+{
+    camx__pool_shape *shape = camx__zone_alloc(zone, 1, sizeof *shape);
+    if (shape == NULL)
+        return NULL;
+    *shape = *(const camx__pool_shape *)params;
+    shape->batch = input->dim[0];
+    shape->in_h = input->dim[2];
+    shape->in_w = input->dim[3];
+    shape->out_h = output->dim[2];
+    shape->out_w = output->dim[3];
+    shape->pad_top = 0;
+    shape->pad_left = 0;
+    shape->pad_bottom = 0;
+    shape->pad_right = 0;
+    return shape;
+}
+
 /* ---- MaxPool ---- */
 
 static camx_status maxpool_bind(camx__op_bind *bind)
@@ -72,6 +104,12 @@ static unsigned maxpool_saves(const void *params, unsigned wanted)
     return wanted != 0 ? CAMX__SAVE_INPUT(0) : 0;
 }
 
+/* Padding never wins: every window holds at least one position of the map. */
+static bool maxpool_region(camx__op_region *region)
+{
+    return pool_region(region, -(real)INFINITY);
+}
+
 const camx__op camx__op_maxpool = {
     .name = "MaxPool",
     .traits = CAMX__OP_SPATIAL | CAMX__OP_KEEPS_BATCH,
@@ -82,6 +120,8 @@ const camx__op camx__op_maxpool = {
     .forward = maxpool_forward,
     .backward = maxpool_backward,
     .saves = maxpool_saves,
+    .region = maxpool_region,
+    .cropped = pool_cropped,
 };
 
 /* ---- AveragePool ---- */
@@ -109,6 +149,19 @@ static camx_status avgpool_backward(const camx__op_gradient *gradient)
     return CAMX_OK;
 }
 
+/* Only if every result is divided by the same number: padding is counted, or there is none. */
+static bool avgpool_region(camx__op_region *region)
+{
+    const camx__pool_shape *s = region->params;
+    int64_t rows = (s->out_h - 1) * s->stride_h + (s->kernel_h - 1) * s->dilation_h + 1;
+    int64_t columns = (s->out_w - 1) * s->stride_w + (s->kernel_w - 1) * s->dilation_w + 1;
+    bool padded = s->pad_top + s->pad_bottom + s->pad_left + s->pad_right > 0;
+    if ((padded && !s->count_include_pad) || rows > s->in_h + s->pad_top + s->pad_bottom ||
+        columns > s->in_w + s->pad_left + s->pad_right)
+        return false;
+    return pool_region(region, 0);
+}
+
 const camx__op camx__op_avgpool = {
     .name = "AveragePool",
     .traits = CAMX__OP_SPATIAL | CAMX__OP_KEEPS_BATCH,
@@ -118,4 +171,6 @@ const camx__op camx__op_avgpool = {
     .bind = avgpool_bind,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
+    .region = avgpool_region,
+    .cropped = pool_cropped,
 };

@@ -6,6 +6,7 @@
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 #include "ops/unary.h"
 
 typedef struct pow_params {
@@ -210,6 +211,11 @@ static unsigned pow_saves(const void *params, unsigned wanted)
     return wanted != 0 ? CAMX__SAVE_INPUT(0) | CAMX__SAVE_INPUT(1) : 0;
 }
 
+static bool pow_region(camx__op_region *region)
+{
+    return camx__region_broadcast(region, ((const pow_params *)region->params)->shift);
+}
+
 const camx__op camx__op_pow = {
     .name = "Pow",
     .traits = CAMX__OP_ANY_ORDER | CAMX__OP_IN_PLACE,
@@ -221,4 +227,5 @@ const camx__op camx__op_pow = {
     .backward = pow_backward,
     .saves = pow_saves,
     .keeps_batch = pow_keeps_batch,
+    .region = pow_region,
 };

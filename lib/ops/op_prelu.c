@@ -2,6 +2,7 @@
 /* PRelu: x where it is positive, otherwise slope x, with a slope that broadcasts to x. */
 #include "ops/broadcast.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct prelu_params {
     int shift; /* where axis 0 of the slope lies in x */
@@ -112,6 +113,12 @@ static unsigned prelu_saves(const void *params, unsigned wanted)
     return (wanted != 0 ? CAMX__SAVE_INPUT(0) : 0) | (wanted & 1 ? CAMX__SAVE_INPUT(1) : 0);
 }
 
+static bool prelu_region(camx__op_region *region)
+{
+    const int shifts[2] = {0, ((const prelu_params *)region->params)->shift};
+    return !region->varies[1] && camx__region_broadcast(region, shifts);
+}
+
 const camx__op camx__op_prelu = {
     .name = "PRelu",
     .traits = CAMX__OP_ANY_ORDER | CAMX__OP_KEEPS_BATCH | CAMX__OP_IN_PLACE,
@@ -122,4 +129,5 @@ const camx__op camx__op_prelu = {
     .forward = prelu_forward,
     .backward = prelu_backward,
     .saves = prelu_saves,
+    .region = prelu_region,
 };

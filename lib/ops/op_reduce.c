@@ -42,6 +42,7 @@ static camx_status bind_axes(camx__op_bind *bind, camx__reduction kind, int inpu
         .backward = camx__reduce_backward,                                                         \
         .saves = camx__reduce_saves,                                                               \
         .keeps_batch = camx__reduce_keeps_batch,                                                   \
+        .region = camx__reduce_region,                                                             \
     }
 
 REDUCE(reduce_l1, "ReduceL1", CAMX__REDUCE_L1, 18);

@@ -2,6 +2,7 @@
 /* Slice: every step-th index of some axes, forwards or backwards, between any memory orders. */
 #include "ops/move.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct slice_params {
     int64_t start[CAMX__MAX_RANK];
@@ -145,6 +146,12 @@ static int64_t slice_first_channel(const void *params, int output)
     return ((const slice_params *)params)->first_channel;
 }
 
+static bool slice_region(camx__op_region *region)
+{
+    const slice_params *p = region->params;
+    return p->step[region->axis[0]] == 1 && p->step[region->axis[1]] == 1 && camx__region_same(region);
+}
+
 const camx__op camx__op_slice = {
     .name = "Slice",
     .traits = CAMX__OP_ANY_ORDER,
@@ -156,4 +163,5 @@ const camx__op camx__op_slice = {
     .backward = slice_backward,
     .keeps_batch = slice_keeps_batch,
     .first_channel = slice_first_channel,
+    .region = slice_region,
 };

@@ -2,6 +2,7 @@
 /* Split: a tensor cut along one axis, between any memory orders. */
 #include "ops/move.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct split_params {
     int axis;
@@ -125,6 +126,11 @@ static int64_t split_first_channel(const void *params, int output)
     return split->axis == 1 ? split->first[output] : -1;
 }
 
+static bool split_region(camx__op_region *region)
+{
+    return camx__region_beside(region, ((const split_params *)region->params)->axis);
+}
+
 const camx__op camx__op_split = {
     .name = "Split",
     .traits = CAMX__OP_ANY_ORDER,
@@ -136,4 +142,5 @@ const camx__op camx__op_split = {
     .backward = split_backward,
     .keeps_batch = split_keeps_batch,
     .first_channel = split_first_channel,
+    .region = split_region,
 };

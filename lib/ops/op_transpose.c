@@ -67,6 +67,17 @@ static camx_status transpose_backward(const camx__op_gradient *g)
     return CAMX_OK;
 }
 
+static bool transpose_region(camx__op_region *region)
+{
+    const transpose_params *p = region->params;
+    int axis[2] = {region->axis[0], region->axis[1]};
+    for (int i = 0; i < region->inputs[0]->shape.rank; i++)
+        for (int k = 0; k < 2; k++)
+            if (p->perm[i] == axis[k])
+                region->axis[k] = i;
+    return p->perm[0] == 0;
+}
+
 const camx__op camx__op_transpose = {
     .name = "Transpose",
     .traits = CAMX__OP_ANY_ORDER,
@@ -77,4 +88,5 @@ const camx__op camx__op_transpose = {
     .forward = transpose_forward,
     .backward = transpose_backward,
     .keeps_batch = transpose_keeps_batch,
+    .region = transpose_region,
 };

@@ -5,6 +5,7 @@
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 
 typedef struct variadic_params {
     camx__binary kind; /* ADD, MAX or MIN */
@@ -215,6 +216,7 @@ static unsigned variadic_saves(const void *params, unsigned wanted)
         .backward = variadic_backward,                                                             \
         .saves = variadic_saves,                                                                   \
         .keeps_batch = variadic_keeps_batch,                                                       \
+        .region = camx__region_aligned,                                                            \
     }
 
 VARIADIC(max, "Max", CAMX__MAX, false);

@@ -4,6 +4,7 @@
 
 #include "ops/broadcast.h"
 #include "ops/op.h"
+#include "ops/reach.h"
 #include "ops/view.h"
 
 camx_status camx__view_forward(const camx__op_call *call)
@@ -90,6 +91,7 @@ const camx__op camx__op_identity = {
     .bind = identity_bind,
     .forward = same_forward,
     .backward = camx__view_backward,
+    .region = camx__region_same,
 };
 
 static camx_status dropout_bind(camx__op_bind *bind)
@@ -144,4 +146,5 @@ const camx__op camx__op_dropout = {
     .bind = dropout_bind,
     .forward = dropout_forward,
     .backward = dropout_backward,
+    .region = camx__region_same,
 };

@@ -45,6 +45,26 @@ bool camx__reduce_keeps_batch(const void *params)
     return (((const camx__reduce_params *)params)->axes & 1) == 0;
 }
 
+/* Sums and means over just the rows and columns are sums over all positions; reductions over other axes happen at each
+ * position by itself. */
+bool camx__reduce_region(camx__op_region *region)
+{
+    const camx__reduce_params *p = region->params;
+    unsigned map = (1u << region->axis[0]) | (1u << region->axis[1]);
+    if (region->input != 0 || (p->axes & 1) != 0)
+        return false;
+    if (p->axes == map && camx__elem_is_real(p->elem) &&
+        (p->kind == CAMX__REDUCE_SUM || p->kind == CAMX__REDUCE_MEAN)) {
+        region->sums = true;
+        region->factor = p->kind == CAMX__REDUCE_MEAN ? 1.0 / p->count : 1.0;
+        return true;
+    }
+    for (int k = 0; k < 2 && !p->keep_dims; k++)
+        for (int i = region->axis[k] - 1, own = region->axis[k]; i > 0; i--)
+            region->axis[k] -= i < own && (p->axes >> i & 1) != 0;
+    return (p->axes & map) == 0;
+}
+
 /* ---- operands ---- */
 
 /* The reduced tensor, with or without its axes of length 1, along the axes of the input. */

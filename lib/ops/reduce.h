@@ -36,5 +36,6 @@ camx_status camx__reduce_forward(const camx__op_call *call);
 camx_status camx__reduce_backward(const camx__op_gradient *gradient);
 unsigned camx__reduce_saves(const void *params, unsigned wanted);
 bool camx__reduce_keeps_batch(const void *params);
+bool camx__reduce_region(camx__op_region *region);
 
 #endif

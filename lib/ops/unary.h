@@ -7,6 +7,7 @@
 #define CAMX_OPS_UNARY_H
 
 #include "ops/op.h"
+#include "ops/reach.h"
 
 /* The math.h function of the engine's precision: CAMX__MATH(exp)(x). */
 #ifdef CAMX_REAL_DOUBLE
@@ -90,6 +91,7 @@ bool camx__unary_rectifies(const void *params);
         .backward = (MORE_TRAITS)&CAMX__OP_ZERO_GRADIENT ? NULL : camx__unary_backward,            \
         .saves = (MORE_TRAITS)&CAMX__OP_ZERO_GRADIENT ? NULL : camx__unary_saves,                  \
         .rectifies = camx__unary_rectifies,                                                        \
+        .region = camx__region_same,                                                               \
     }
 
 #endif

@@ -64,11 +64,11 @@ static bool meet(const camx__buffer *a, const camx__buffer *b)
 
 /* The lowest offset where `buffer` overlaps none of the placed ones that are alive at the same time. placed is kept
  * sorted by offset. */
-static size_t lowest_offset(const camx__program *program, const camx__buffer *buffer, const int *placed, int count)
+static size_t lowest_offset(const camx__buffer *buffers, const camx__buffer *buffer, const int *placed, int count)
 {
     size_t offset = 0;
     for (int i = 0; i < count; i++) {
-        const camx__buffer *other = &program->buffers[placed[i]];
+        const camx__buffer *other = &buffers[placed[i]];
         if (!meet(buffer, other))
             continue;
         if (other->offset >= offset + buffer->bytes)
@@ -79,44 +79,43 @@ static size_t lowest_offset(const camx__program *program, const camx__buffer *bu
     return offset;
 }
 
-static void insert_sorted(const camx__program *program, int *placed, int count, int buffer)
+static void insert_sorted(const camx__buffer *buffers, int *placed, int count, int buffer)
 {
     int i = count;
-    while (i > 0 && program->buffers[placed[i - 1]].offset > program->buffers[buffer].offset) {
+    while (i > 0 && buffers[placed[i - 1]].offset > buffers[buffer].offset) {
         placed[i] = placed[i - 1];
         i--;
     }
     placed[i] = buffer;
 }
 
-static camx_status place_buffers(camx__planner *planner)
+camx_status camx__buffers_place(camx__zone *scratch, camx__buffer *buffers, int buffer_count, size_t *arena,
+                                const char *name, camx_error *error)
 {
-    camx__program *program = planner->program;
-    size_t count = (size_t)program->buffer_count;
-    order *sorted = camx__zone_alloc(&planner->scratch, count + 1, sizeof *sorted);
-    int *placed = camx__zone_alloc(&planner->scratch, count + 1, sizeof *placed);
+    size_t count = (size_t)buffer_count;
+    order *sorted = camx__zone_alloc(scratch, count + 1, sizeof *sorted);
+    int *placed = camx__zone_alloc(scratch, count + 1, sizeof *placed);
     int used = 0;
     if (sorted == NULL || placed == NULL)
-        return camx__fail_memory(planner->error, count * sizeof *sorted, "the program");
-    for (int b = 0; b < program->buffer_count; b++) {
-        camx__buffer *buffer = &program->buffers[b];
+        return camx__fail_memory(error, count * sizeof *sorted, "the program");
+    for (int b = 0; b < buffer_count; b++) {
+        camx__buffer *buffer = &buffers[b];
         if (!camx__add_size(buffer->bytes, CAMX__ALIGNMENT - 1, &buffer->bytes))
-            return camx__fail(planner->error, CAMX_E_LIMIT, "%s: an activation is too large",
-                              planner->graph->file->name);
+            return camx__fail(error, CAMX_E_LIMIT, "%s: an activation is too large", name);
         buffer->bytes -= buffer->bytes % CAMX__ALIGNMENT;
         sorted[b] = (order){buffer->bytes, b};
     }
     qsort(sorted, count, sizeof *sorted, larger_first);
+    *arena = 0;
     for (size_t i = 0; i < count && sorted[i].bytes > 0; i++) {
-        camx__buffer *buffer = &program->buffers[sorted[i].buffer];
+        camx__buffer *buffer = &buffers[sorted[i].buffer];
         size_t end = 0;
-        buffer->offset = lowest_offset(program, buffer, placed, used);
-        insert_sorted(program, placed, used++, sorted[i].buffer);
+        buffer->offset = lowest_offset(buffers, buffer, placed, used);
+        insert_sorted(buffers, placed, used++, sorted[i].buffer);
         if (!camx__add_size(buffer->offset, buffer->bytes, &end))
-            return camx__fail(planner->error, CAMX_E_LIMIT, "%s: the activations are too large",
-                              planner->graph->file->name);
-        if (end > program->arena_bytes)
-            program->arena_bytes = end;
+            return camx__fail(error, CAMX_E_LIMIT, "%s: the activations are too large", name);
+        if (end > *arena)
+            *arena = end;
     }
     return CAMX_OK;
 }
@@ -125,9 +124,12 @@ camx_status camx__plan_arena(camx__planner *planner)
 {
     camx__program *program = planner->program;
     size_t scratch = 0;
-    for (int i = 0; i < program->forward_count; i++)
+    for (int i = 0; i < program->forward_count && !program->hold_all; i++)
         try_in_place(planner, i);
-    CAMX__FORWARD(place_buffers(planner));
+    for (int b = 0; b < program->buffer_count && program->hold_all; b++)
+        program->buffers[b].last = CAMX__FOREVER;
+    CAMX__FORWARD(camx__buffers_place(&planner->scratch, program->buffers, program->buffer_count,
+                                      &program->arena_bytes, planner->graph->file->name, planner->error));
     for (int i = 0; i < program->step_count; i++)
         if (program->steps[i].scratch_bytes > scratch)
             scratch = program->steps[i].scratch_bytes;

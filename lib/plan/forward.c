@@ -43,6 +43,8 @@ static camx_status reorder(camx__planner *planner, int id, camx__order order, in
     CAMX__FORWARD(camx__plan_fresh(planner, &wanted, place));
     camx__step step = {.kind = CAMX__STEP_COPY,
                        .node = planner->graph->values[id].producer,
+                       .anchor = planner->graph->values[id].producer,
+                       .scale = -1,
                        .label = planner->graph->values[id].name,
                        .input_count = 1,
                        .output_count = 1,
@@ -297,6 +299,8 @@ static camx_status add_step(camx__planner *planner, int number)
     const camx__node *node = fusion != NULL ? &planner->graph->nodes[fusion->anchor] : last;
     camx__step step = {.kind = CAMX__STEP_FORWARD,
                        .node = number,
+                       .anchor = fusion != NULL ? fusion->anchor : number,
+                       .scale = -1,
                        .op = node->op,
                        .params = node->params,
                        .label = node->label,
@@ -310,6 +314,8 @@ static camx_status add_step(camx__planner *planner, int number)
     CAMX__FORWARD(collect_outputs(planner, last, &step));
     step.output_count = node->output_count < step.output_count ? node->output_count : step.output_count;
     CAMX__FORWARD(camx__plan_prepare(planner, node, &step, false, 0, scale, factors));
+    step.scale = scale;
+    step.factors = factors;
     CAMX__FORWARD(camx__plan_new_step(planner, &step, &place));
     touch_all(planner, &step, place);
     planner->step_of[number] = place;

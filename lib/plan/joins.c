@@ -5,7 +5,8 @@
  * a Concat can have its home inside the result; and a Concat of values that already lie one behind the other, as
  * DenseNet's blocks have many, is a range of the larger one itself.
  *
- * Only where no gradient flows: backward wants gradients laid out as the values are, without gaps.
+ * Only where no gradient flows: backward wants gradients laid out as the values are, without gaps. Nor where every place
+ * is held: region runs have windows of different sizes for the parts of a Concat.
  */
 #include "plan/planner.h"
 
@@ -74,7 +75,7 @@ camx_status camx__plan_joins(camx__planner *planner)
         return camx__fail_memory(planner->error, (size_t)values * sizeof *planner->homes, "the program");
     for (int v = 0; v < values; v++)
         planner->homes[v] = (camx__home){.whole = -1, .place = -1};
-    if (!planner->demand->fusion)
+    if (!planner->demand->fusion || planner->demand->hold_all)
         return CAMX_OK;
     for (int n = planner->graph->node_count - 1; n >= 0; n--) {
         const camx__node *node = &planner->graph->nodes[n];
@@ -113,7 +114,7 @@ camx_status camx__plan_cut(camx__planner *planner, const camx__node *node, bool 
 {
     int from = planner->primary[node->inputs[0]];
     *done = false;
-    if (!planner->demand->fusion || node->op->first_channel == NULL || from < 0)
+    if (!planner->demand->fusion || planner->demand->hold_all || node->op->first_channel == NULL || from < 0)
         return CAMX_OK;
     const camx__tensor *whole = &planner->program->places[from].tensor;
     if (whole->order != CAMX__CHANNELS_LAST || !camx__elem_is_real(whole->elem) ||

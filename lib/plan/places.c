@@ -30,6 +30,7 @@ camx_status camx__plan_new_place(camx__planner *planner, const camx__tensor *ten
     program->places[*place].tensor = *tensor;
     program->places[*place].buffer = buffer;
     program->places[*place].first = 0;
+    program->places[*place].source = -1;
     return CAMX_OK;
 }
 
@@ -82,6 +83,7 @@ camx_status camx__plan_alias(camx__planner *planner, int place, const camx__tens
     int64_t first = planner->program->places[place].first;
     CAMX__FORWARD(camx__plan_new_place(planner, &view, planner->program->places[place].buffer, alias));
     planner->program->places[*alias].first = first;
+    planner->program->places[*alias].source = place;
     return CAMX_OK;
 }
 

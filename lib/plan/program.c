@@ -59,6 +59,7 @@ camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const
     program->graph = graph;
     program->settings = demand->settings;
     program->fusion = demand->fusion;
+    program->hold_all = demand->hold_all;
     program->seed_place = -1;
     camx__planner planner = {.graph = graph,
                              .weights = weights,
@@ -93,7 +94,7 @@ bool camx__program_serves(const camx__program *program, const camx__demand *dema
     const camx__op_settings *have = &program->settings;
     const camx__op_settings *want = &demand->settings;
     if (have->gemm != want->gemm || have->exact != want->exact || have->workers != want->workers ||
-        program->fusion != demand->fusion)
+        program->fusion != demand->fusion || program->hold_all != demand->hold_all)
         return false;
     for (int i = 0; i < demand->keep_count; i++)
         if (!program->kept[demand->keep[i]])

@@ -20,6 +20,7 @@ typedef struct camx__place {
     camx__tensor tensor; /* data only for constants; others get theirs from buffer and arena */
     int buffer;          /* -1 = constant */
     int64_t first;       /* element of the buffer that it begins with: a range of channels of a larger tensor */
+    int source;          /* the place whose bytes this one shows under another shape or order; -1 = its own */
 } camx__place;
 
 typedef struct camx__buffer {
@@ -41,6 +42,7 @@ typedef enum camx__step_kind {
 typedef struct camx__step {
     camx__step_kind kind;
     int node; /* number in the graph of the node whose output this step makes; for fused ones the last */
+    int anchor; /* number of the node that `op` belongs to */
     const camx__op *op;
     const void *params;
     const void *state;
@@ -58,6 +60,8 @@ typedef struct camx__step {
     int *input_gradients;  /* -1 = not wanted; input_count of them */
     bool *accumulate;
     const camx__pack *pack; /* NULL = none */
+    int scale;              /* what was folded into the weights (camx__pack.scale), -1 = nothing */
+    const real *factors;    /* of it, one per output channel */
     size_t scratch_bytes;
 } camx__step;
 
@@ -68,6 +72,7 @@ typedef struct camx__demand {
     const int *gradients; /* value ids whose gradients may be wanted */
     int gradient_count;
     bool fusion;
+    bool hold_all; /* every place lives to the end, so that parts of any step can be run again: region runs */
     camx__op_settings settings;
     camx__pool *pool; /* weights are packed on its threads; NULL = on this one. No part of what is asked for */
 } camx__demand;
@@ -77,6 +82,7 @@ typedef struct camx__program {
     const camx__graph *graph;
     camx__op_settings settings;
     bool fusion;
+    bool hold_all;
     int forward_count;
     int step_count; /* forward and backward */
     camx__step *steps;
@@ -97,6 +103,10 @@ typedef struct camx__program {
 camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const camx__demand *demand,
                                camx__memory *memory, camx__program **program, camx_error *error);
 void camx__program_free(camx__program *program);
+
+/* Gives `count` buffers with known spans their offsets, and *end the bytes they take together. Rounds their sizes up. */
+camx_status camx__buffers_place(camx__zone *scratch, camx__buffer *buffers, int count, size_t *end,
+                                const char *name, camx_error *error);
 
 /* True if the program already offers everything in the demand. */
 bool camx__program_serves(const camx__program *program, const camx__demand *demand);

@@ -71,6 +71,8 @@ camx_status camx__plan_shuffle_step(camx__planner *planner, int number, const ca
     int step_number = -1;
     camx__step step = {.kind = CAMX__STEP_FORWARD,
                        .node = number,
+                       .anchor = fusion->anchor,
+                       .scale = -1,
                        .op = &camx__op_channel_shuffle,
                        .label = node->label,
                        .input_count = 1,

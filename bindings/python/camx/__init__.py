@@ -34,6 +34,7 @@ from ._enums import (
     PixelFormat,
     Preset,
     Quadrature,
+    Reuse,
     Scaling,
     Score,
     Status,
@@ -74,6 +75,7 @@ from .methods import (
     gradcampp,
     methods,
     occlusion,
+    occlusion_many,
 )
 from .model import Model, ModelInfo
 from .pictures import colormaps, colours, overlay, sheet
@@ -98,10 +100,10 @@ __all__ = [
     "Fit", "Focus", "FormatError", "Gemm", "GradcamppRule", "Input", "InternalError", "Keep",
     "LayerInfo", "LimitError", "Map", "MapInfo", "Method", "MethodError", "Model", "ModelInfo",
     "NotFoundError", "OutOfMemoryError", "OutputKind", "PixelFormat", "Preset", "Quadrature",
-    "Scaling", "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status",
+    "Reuse", "Scaling", "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status",
     "StepKind", "StepProfile", "Target", "TargetKind", "UnsupportedError", "__version__",
     "attributions", "build_info", "cam", "colormaps", "colours", "draw_boxes", "explain",
     "explain_many", "explain_stages", "gradcam", "gradcampp", "imread", "imwrite", "iou",
-    "library_path", "methods", "occlusion", "overlay", "sheet", "version",
+    "library_path", "methods", "occlusion", "occlusion_many", "overlay", "sheet", "version",
 ]
 # fmt: on

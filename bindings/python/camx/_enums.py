@@ -176,6 +176,14 @@ class Edge(enum.IntEnum):
     CENTRED = 2
 
 
+class Reuse(enum.IntEnum):
+    """camx_reuse: whether occlusion reuses the run of the uncovered picture."""
+
+    OFF = 0
+    AUTO = 1
+    ALWAYS = 2
+
+
 class Method(enum.IntEnum):
     """camx_method: the methods by number."""
 

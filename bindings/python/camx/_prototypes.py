@@ -138,6 +138,18 @@ CORE: Table = {
         status,
         [handle, handle, P(s.camx_target), P(s.camx_occlusion_options), handle, error],
     ),
+    "camx_occlusion_many": (
+        status,
+        [
+            handle,
+            handle,
+            P(P(s.camx_target)),
+            c_uint32,
+            P(s.camx_occlusion_options),
+            P(handle),
+            error,
+        ],
+    ),
     "camx_explain_options_init": (None, [P(s.camx_explain_options), c_uint32]),
     "camx_explain": (
         status,

@@ -303,10 +303,12 @@ class camx_occlusion_options(Structure):
         ("fill_value", c_float),
         ("blur_sigma", c_float),
         ("edge", c_int32),
-        ("reserved", c_int32 * 2),
+        ("reuse", c_int32),
+        ("size_count", c_uint32),
         ("progress", progress_fn),
         ("progress_user", c_void_p),
         ("deadline", c_double),
+        ("sizes", POINTER(c_int32)),
     ]
 
 

@@ -24,7 +24,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 import numpy as np
 
 from . import _structs as s
-from ._enums import Channels, Edge, Fill, GradcamppRule, Method, Quadrature, Score, choose
+from ._enums import Channels, Edge, Fill, GradcamppRule, Method, Quadrature, Reuse, Score, choose
 from ._library import call, int32, lib, python_text, sized, text
 from .errors import ArgumentError, Cancelled, DeadlineError, MethodError, StateError
 from .inputs import as_input, rgb_bytes
@@ -81,9 +81,11 @@ def occlusion(
     *,
     patch: Pair = 0,
     stride: Pair = 0,
+    sizes: Optional[Sequence[int]] = None,
     fill: Optional[FillLike] = None,
     blur_sigma: float = 0.0,
     edge: Union[None, str, int, Edge] = None,
+    reuse: Union[bool, str, int, Reuse] = True,
     score: Union[None, str, int, Score] = None,
     preset: Optional[str] = None,
     progress: Optional[Progress] = None,
@@ -94,10 +96,13 @@ def occlusion(
 
     patch, stride: pixels of the network's input, one number or (width, height); 0 = the defaults
         (a seventh of the shorter side; half the patch).
+    sizes: several square patches instead of one; the result is the mean of their maps.
     fill: a colour (red, green, blue) of 0 .. 255 (default 128, 128, 128), 'blur' (the picture
         itself, blurred with blur_sigma pixels; 0 = half the patch), or one number in the
         network's own scale.
     edge: 'crop' (default), 'flush' or 'centred': what happens at the right and lower edge.
+    reuse: True ('auto': recompute only what can see the patch, where that saves work), False
+        ('off': a whole run for every position), or 'always'. The maps are the same.
     score: 'probability' (default) or 'logit'. preset: 'captum' = captum.attr.Occlusion's
         conventions (fill 0 in the network's scale, crop, logit).
     progress: called now and then as progress(done, total), only on the calling thread. Returning
@@ -108,27 +113,58 @@ def occlusion(
 
     Ctrl-C works during the call, with or without a progress callback.
     """
-    options = s.camx_occlusion_options()
-    if preset is None:
-        lib.camx_occlusion_options_init(*sized(options))
-    elif preset == "captum":
-        lib.camx_occlusion_options_captum(*sized(options))
-    else:
-        raise ArgumentError(f"the preset is {preset!r}; there is only 'captum'")
-    options.patch_width, options.patch_height = _pair(patch, "patch")
-    options.stride_x, options.stride_y = _pair(stride, "stride")
-    if fill is not None:
-        _set_fill(options, fill)
+    options = _occlusion_options(preset, patch, stride, sizes, fill, edge, reuse)
     options.blur_sigma = blur_sigma
-    if edge is not None:
-        options.edge = int(choose(Edge, edge, "edge"))
     options.deadline = deadline
-    spec = as_target(target)
-    if score is None and preset == "captum" and spec.score == Score.DEFAULT:
-        score = Score.LOGIT
-    if score is not None:
-        spec = spec.with_score(score)
+    spec = _occlusion_target(target, score, preset)
     return _compute(where, lib.occlusion_map, x, spec, options, progress)
+
+
+def occlusion_many(
+    where: Where,
+    x: Any = None,
+    targets: Sequence[Any] = (None,),
+    *,
+    patch: Pair = 0,
+    stride: Pair = 0,
+    sizes: Optional[Sequence[int]] = None,
+    fill: Optional[FillLike] = None,
+    blur_sigma: float = 0.0,
+    edge: Union[None, str, int, Edge] = None,
+    reuse: Union[bool, str, int, Reuse] = True,
+    score: Union[None, str, int, Score] = None,
+    preset: Optional[str] = None,
+    progress: Optional[Progress] = None,
+    deadline: float = 0.0,
+) -> List[Map]:
+    """Occlusion for several targets from the same runs: result[t] is the Map of targets[t]. The
+    other arguments are those of occlusion."""
+    options = _occlusion_options(preset, patch, stride, sizes, fill, edge, reuse)
+    options.blur_sigma = blur_sigma
+    options.deadline = deadline
+    session = _session(where)
+    given = as_input(session.model, x)
+    rows = _listed(targets, "targets")
+    specs = [_occlusion_target(row, score, preset)._to_c(session.model) for row in rows]
+    wanted = (ctypes.POINTER(s.camx_target) * len(specs))(*map(ctypes.pointer, specs))
+    results = [new_map() for _ in rows]
+    places = (ctypes.c_void_p * len(results))(*(result.pointer for result in results))
+    pending: List[BaseException] = []
+    options.progress = _callback(progress, pending)
+
+    def compute(pointer: int) -> None:
+        call(
+            lib.camx_occlusion_many,
+            pointer,
+            None if given is None else given._pointer,
+            wanted,
+            len(specs),
+            ctypes.byref(options),
+            places,
+        )
+
+    _run(session, given, compute, results, pending)
+    return [Map(result) for result in results]
 
 
 def explain(
@@ -456,6 +492,48 @@ def _pair(value: Pair, what: str) -> Tuple[int, int]:
             raise ArgumentError(f"{what} is {value!r}; give one number or (width, height)")
         return int32(value[0], what), int32(value[1], what)
     return int32(value, what), int32(value, what)
+
+
+def _occlusion_options(
+    preset: Optional[str],
+    patch: Pair,
+    stride: Pair,
+    sizes: Optional[Sequence[int]],
+    fill: Optional[FillLike],
+    edge: Union[None, str, int, Edge],
+    reuse: Union[bool, str, int, Reuse],
+) -> s.camx_occlusion_options:
+    options = s.camx_occlusion_options()
+    if preset is None:
+        lib.camx_occlusion_options_init(*sized(options))
+    elif preset == "captum":
+        lib.camx_occlusion_options_captum(*sized(options))
+    else:
+        raise ArgumentError(f"the preset is {preset!r}; there is only 'captum'")
+    options.patch_width, options.patch_height = _pair(patch, "patch")
+    options.stride_x, options.stride_y = _pair(stride, "stride")
+    if sizes is not None:
+        sides = [int32(side, "sizes") for side in sizes]
+        options.sizes = (ctypes.c_int32 * len(sides))(*sides)
+        options.size_count = len(sides)
+    if fill is not None:
+        _set_fill(options, fill)
+    if edge is not None:
+        options.edge = int(choose(Edge, edge, "edge"))
+    if reuse is False:
+        reuse = Reuse.OFF
+    if reuse is not True:
+        options.reuse = int(choose(Reuse, reuse, "reuse"))
+    return options
+
+
+def _occlusion_target(
+    target: Any, score: Union[None, str, int, Score], preset: Optional[str]
+) -> Any:
+    spec = as_target(target)
+    if score is None and preset == "captum" and spec.score == Score.DEFAULT:
+        score = Score.LOGIT
+    return spec if score is None else spec.with_score(score)
 
 
 def _set_fill(options: s.camx_occlusion_options, fill: FillLike) -> None:
