@@ -23,7 +23,7 @@ if [ ! -x "$camx" ]; then
 fi
 
 list=$(mktemp)
-trap 'rm -f "$list"' EXIT
+trap 'rm -f "$list" "$list.focus"' EXIT
 say
 say "1. What does EfficientNet-Lite0 see in docs/demo/cat.png? Its five best classes:"
 say
@@ -40,6 +40,20 @@ say
 say "3. A picture with a cat and a cup of coffee: where is the espresso, where is the cat?"
 "$camx" explain --quiet "$model" "$here/cat_and_coffee.jpg" --output "$out" --sheet \
     --class espresso --class 'tiger cat' >>"$list"
+
+say
+say "4. From the first layers to the last: the cat at every stage of the network, by one pass (LayerCAM)."
+"$camx" progress --quiet "$model" "$here/cat.png" --output "$out" --method layercam >>"$list"
+
+say
+say "5. Boxes around the cat and around the cup, and object or background: does the network look at the rocket, or"
+say "   beside it? The rocket's box is 305,125,35,275."
+mkdir -p "$out/boxes"
+"$camx" explain --quiet "$model" "$here/cat_and_coffee.jpg" --output "$out/boxes" --box-threshold 50% --largest-box \
+    --class espresso --class 'tiger cat' >>"$list"
+"$camx" explain --quiet "$model" "$here/rocket.jpg" --output "$out" --box 305,125,35,275 >"$list.focus"
+grep '\.png$' "$list.focus" >>"$list" || true
+sed -n '/heat inside/,$p' "$list.focus"
 
 say
 say "The pictures:"
