@@ -122,7 +122,12 @@ static camx_status make_arena(camx__region *region, size_t bytes, camx_error *er
     if (region->arena != NULL && region->arena_bytes >= bytes)
         return CAMX_OK;
     camx__free(region->memory, region->arena);
+    region->arena = NULL;
     region->arena_bytes = 0;
+    /* Whole runs take less than a stack of windows that are nearly whole. */
+    size_t used = atomic_load(&region->memory->used);
+    if (used > region->memory->limit || region->memory->limit - used < bytes)
+        return CAMX_E_UNSUPPORTED;
     region->arena = camx__alloc(region->memory, bytes, 1);
     if (region->arena == NULL)
         return camx__fail_memory(error, bytes, "the windows of a region run");

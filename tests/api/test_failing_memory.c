@@ -195,6 +195,7 @@ static camx_status occlusion(world *w, camx_error *error)
     options.fill = CAMX_FILL_BLUR;
     options.patch_width = 3;
     options.stride_x = 3;
+    options.reuse = CAMX_REUSE_ALWAYS;
     camx_status status = occlusion_map(w->session, w->input, NULL, &options, w->map, error);
     if (status == CAMX_OK)
         note_map(w);
