@@ -5,7 +5,7 @@
  * same commands for the other libraries.
  *
  *     open THREADS MODEL INPUT CHANNELS HEIGHT WIDTH    INPUT: raw float32 [1, C, H, W]
- *     task SLOT NAME [class=3,5] [layers=a,b] [patch=16] [stride=16] [reuse=0]
+ *     task SLOT NAME [class=3,5] [layers=a,b] [patch=16] [stride=16] [reuse=1]
  *     run SLOT SECONDS      answers "times MEDIAN MIN COUNT"; 0 seconds: one run and nothing before it
  *     result SLOT FILE      the scores or raw maps of the last run, as raw float32
  *     work                  answers "work MULTIPLY_ADDS" of one forward pass
@@ -187,6 +187,8 @@ static int read_setting(slot *s, const char *word)
         s->occlusion.patch_width = s->occlusion.patch_height = number;
     else if (strncmp(word, "stride=", 7) == 0)
         s->occlusion.stride_x = s->occlusion.stride_y = number;
+    else if (strncmp(word, "reuse=", 6) == 0)
+        s->occlusion.reuse = number;
     else
         return 0;
     return 1;

@@ -14,6 +14,7 @@ Speed does not depend on the weights, as long as no number becomes denormal or i
 the oracle (tests/oracle/models.py) keep every value of the order of one.
 """
 
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -36,7 +37,7 @@ def stages(network):
 def _layers(network, model, x, path):
     values = export.run_all_values(path, x)
     paths = stages(network)
-    wider = models.Network(network.name, network.family, network.build, paths, network.seed)
+    wider = dataclasses.replace(network, layers=paths, cam="")
     names = export.module_values(wider, model, x, values)
     return [{"module": p, "value": names[p]} for p in paths]
 

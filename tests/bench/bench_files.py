@@ -26,6 +26,7 @@ NAMES = (
     "regnet_y_400mf",
     "shufflenet_v2_x1_0",
 )
+LARGER = ("resnet50_448", "vgg16_448")  # measured when they are asked for
 
 
 class Files:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks of the benchmark as PyTorch modules: those of the oracle, and VGG-16."""
 
+import dataclasses
 import pathlib
 import sys
 
@@ -21,7 +22,10 @@ VGG16 = models.Network(
 
 
 def find(name):
-    """The Network of a name."""
+    """The Network of a name; resnet50_448 is resnet50 for an input of that size."""
+    plain, _, size = name.rpartition("_")
+    if plain and size.isdigit() and len(size) == 3:
+        return dataclasses.replace(find(plain), name=name, size=int(size))
     return next(n for n in (*models.FULL, VGG16) if n.name == name)
 
 

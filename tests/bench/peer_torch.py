@@ -32,16 +32,18 @@ class Task:
         return self.way
 
 
+def _seconds(run):
+    before = time.perf_counter()
+    run()
+    return time.perf_counter() - before
+
+
 def _time(run):
-    """The shorter of two runs after one that does not count; what fails takes forever."""
+    """The shorter of two runs after one that does not count, unless that took long; what fails
+    takes forever."""
     try:
-        run()
-        times = []
-        for _ in range(2):
-            before = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - before)
-        return min(times)
+        first = _seconds(run)
+        return first if first > 2.0 else min(_seconds(run), _seconds(run))
     except Exception:  # one way less
         return float("inf")
 

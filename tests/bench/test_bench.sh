@@ -46,7 +46,7 @@ answers 'ok *' ok ok 'times * * 1' 'times *' ok 'work [1-9]*' 'clock *' ok
 [ "$(wc -c <"$folder/map")" -gt 0 ] || { echo "a map should be written"; failures=$((failures + 1)); }
 
 asks "$open" 'task 2 gradcam-stages class=0,1 layers=relu1,features' 'run 2 0' "result 2 $folder/maps" \
-    'task 3 occlusion class=1 patch=4 stride=4' 'run 3 0' quit clock
+    'task 3 occlusion class=1 patch=4 stride=4 reuse=0' 'run 3 0' quit clock
 answers 'ok *' ok 'times *' ok ok 'times *'
 
 asks 'task 0 forward' 'run 0 0' work nonsense "open 1 $model missing 3 8 8" 'open 1' "$open" "$open" 'task 0 nonsense class=1' \
