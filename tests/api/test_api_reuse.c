@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Occlusion that reuses the uncovered run: what is refused, several patch sizes and targets, stopping half-way, batches, NaN,
- * little memory, threads. That the maps are those of whole runs on every kind of network is shown by tests/golden/test_reuse.c.
+ * Occlusion that reuses the uncovered run: what is refused, several patch sizes and targets, stopping half-way, batches,
+ * NaN, little memory, threads. That the maps are those of whole runs on every kind of network is shown by
+ * tests/golden/test_reuse.c.
  */
 #include <math.h>
 #include <stdio.h>
