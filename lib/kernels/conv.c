@@ -26,6 +26,8 @@ static int choose_algorithm(const camx__conv_plan *plan)
         return CAMX__CONV_DEPTHWISE;
     if (camx__conv_windows_serve(plan))
         return CAMX__CONV_WINDOWS;
+    if (camx__conv_scatter_serves(plan))
+        return CAMX__CONV_SCATTER;
     return camx__conv_winograd_choose(plan);
 }
 
@@ -52,6 +54,9 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_measure(plan);
         break;
+    case CAMX__CONV_SCATTER:
+        camx__conv_scatter_measure(plan);
+        break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:
         camx__conv_winograd_measure(plan, workers);
@@ -64,7 +69,8 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
 const char *camx__conv_algorithm_name(int algorithm)
 {
     static const char *const names[] = {"none",      "pointwise", "im2col",
-                                        "depthwise", "winograd2", "winograd4", "windows"};
+                                        "depthwise", "winograd2", "winograd4", "windows",
+                                        "scatter"};
     return algorithm >= 0 && algorithm < (int)(sizeof names / sizeof names[0]) ? names[algorithm]
                                                                                : "unknown";
 }
@@ -138,6 +144,9 @@ static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t fir
     case CAMX__CONV_WINDOWS:
         camx__conv_panels_pack(plan, rows, first, count, packed);
         break;
+    case CAMX__CONV_SCATTER:
+        camx__conv_scatter_pack(plan, rows, first, count, packed);
+        break;
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_pack(plan, rows, first, count, packed);
         break;
@@ -208,6 +217,9 @@ static void run(const camx__conv_call *call)
         break;
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_run(call);
+        break;
+    case CAMX__CONV_SCATTER:
+        camx__conv_scatter_run(call);
         break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:

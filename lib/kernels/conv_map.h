@@ -20,7 +20,8 @@ enum {
     CAMX__CONV_DEPTHWISE = 3,  /* a group per channel: channel vectors */
     CAMX__CONV_WINOGRAD_2 = 4, /* 3x3 stride 1, tiles of 2x2 results */
     CAMX__CONV_WINOGRAD_4 = 5, /* tiles of 4x4 results */
-    CAMX__CONV_WINDOWS = 6     /* few source channels: products over windows of a padded copy */
+    CAMX__CONV_WINDOWS = 6,    /* few source channels: products over windows of a padded copy */
+    CAMX__CONV_SCATTER = 7     /* few destination channels: products of all taps, added up */
 };
 
 /* One axis of one phase. Destination position: out_first + i * out_step for i < out_count. Its tap
@@ -85,6 +86,13 @@ void camx__conv_depthwise_run(const camx__conv_call *call);
 bool camx__conv_windows_serve(const camx__conv_plan *plan);
 void camx__conv_windows_measure(camx__conv_plan *plan);
 void camx__conv_windows_run(const camx__conv_call *call);
+
+/* True where the gradient of a picture is asked for. */
+bool camx__conv_scatter_serves(const camx__conv_plan *plan);
+void camx__conv_scatter_measure(camx__conv_plan *plan);
+void camx__conv_scatter_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                             int64_t count, void *packed);
+void camx__conv_scatter_run(const camx__conv_call *call);
 
 /* CAMX__CONV_WINOGRAD_2 or _4 where it serves, else CAMX__CONV_PANELS. */
 int camx__conv_winograd_choose(const camx__conv_plan *plan);

@@ -179,34 +179,17 @@ static void clear_block(const pooling_job *job, const channel_block *block)
         memset(gx + i * job->y_pitch, 0, (size_t)block->count * sizeof(real));
 }
 
-/* Which pixel under the window holds the first largest element, for each channel of the block. */
-static void find_largest(const pooling_job *job, const camx__window *w, const real *x,
-                         int64_t count, int64_t where[BLOCK])
-{
-    real best[BLOCK];
-    const camx__pool_shape *s = job->shape;
-    for (int64_t c = 0; c < count; c++) {
-        best[c] = x[c];
-        where[c] = 0;
-    }
-    for (int64_t ky = 0; ky < w->rows; ky++)
-        for (int64_t kx = 0; kx < w->columns; kx++) {
-            int64_t pixel = ky * s->dilation_h * s->in_w + kx * s->dilation_w;
-            const real *from = x + pixel * job->x_pitch;
-            for (int64_t c = 0; c < count; c++) {
-                bool larger = from[c] > best[c] || (from[c] != from[c] && best[c] == best[c]);
-                best[c] = larger ? from[c] : best[c];
-                where[c] = larger ? pixel : where[c];
-            }
-        }
-}
-
 static void maxpool_gradient_block(void *context, size_t task, int worker)
 {
     const pooling_job *job = context;
     const camx__pool_shape *s = job->shape;
     channel_block block = block_of(s, task);
-    int64_t where[BLOCK];
+    const camx__vectors *vectors = camx__vectors_now();
+    camx__pool_gift gift = {.channels = block.count,
+                            .x_tap_y_step = s->dilation_h * s->in_w * job->x_pitch,
+                            .x_tap_x_step = s->dilation_w * job->x_pitch,
+                            .gx_tap_y_step = s->dilation_h * s->in_w * job->y_pitch,
+                            .gx_tap_x_step = s->dilation_w * job->y_pitch};
     (void)worker;
     clear_block(job, &block);
     for (int64_t oy = 0; oy < s->out_h; oy++)
@@ -216,10 +199,12 @@ static void maxpool_gradient_block(void *context, size_t task, int worker)
                 continue;
             int64_t start = (block.image * s->in_h + w.y) * s->in_w + w.x;
             int64_t pixel = (block.image * s->out_h + oy) * s->out_w + ox;
-            const real *gy = job->gy + pixel * job->gy_pitch + block.first;
-            find_largest(job, &w, job->x + start * job->x_pitch + block.first, block.count, where);
-            for (int64_t c = 0; c < block.count; c++)
-                job->y[(start + where[c]) * job->y_pitch + block.first + c] += gy[c];
+            gift.taps_y = w.rows;
+            gift.taps_x = w.columns;
+            gift.x = job->x + start * job->x_pitch + block.first;
+            gift.gx = job->y + start * job->y_pitch + block.first;
+            gift.gy = job->gy + pixel * job->gy_pitch + block.first;
+            vectors->pool_give(&gift);
         }
 }
 

@@ -166,6 +166,11 @@ void camx__rows_affine(camx__activation activation, real low, real high, const r
     camx__vectors_now()->affine(activation, low, high, factor, summand, x, y, count);
 }
 
+void camx__rows_gate(const real *saved, real low, real high, const real *gy, real *gx, int64_t count)
+{
+    camx__vectors_now()->gate(saved, low, high, gy, gx, count);
+}
+
 #define EACH(EXPRESSION)                                                                           \
     for (int64_t i = 0; i < count; i++) {                                                          \
         real p = a[i * a_step];                                                                    \

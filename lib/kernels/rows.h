@@ -26,6 +26,10 @@ void camx__rows_activation(camx__activation activation, real low, real high, con
 void camx__rows_affine(camx__activation activation, real low, real high, const real *factor, const real *summand,
                        const real *x, real *y, int64_t count);
 
+/* gx[i] = gy[i] where low < saved[i] and not saved[i] >= high (NaN: no upper end), elsewhere 0: the gradient of units
+ * that cut off. gx may be gy. */
+void camx__rows_gate(const real *saved, real low, real high, const real *gy, real *gx, int64_t count);
+
 typedef enum camx__binary {
     CAMX__ADD = 0,
     CAMX__SUB = 1,

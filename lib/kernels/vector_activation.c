@@ -74,3 +74,20 @@ void CAMX__ISA(camx__vector_affine)(camx__activation activation, real low, real 
     if (activation != CAMX__ACT_NONE)
         CAMX__ISA(camx__vector_activation)(activation, low, high, y, y, count);
 }
+
+/* Comparisons with NaN are false: a NaN in `saved` closes, a `high` of NaN never does. */
+void CAMX__ISA(camx__vector_gate)(const real *saved, real low, real high, const real *gy, real *gx, int64_t count)
+{
+    vec lows = vec_all(low);
+    vec highs = vec_all(high);
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vec s = vec_load(saved + i);
+        ivec open = (ivec)(s > lows) & ~(ivec)(s >= highs);
+        vec_store(gx + i, (vec)(open & (ivec)vec_load(gy + i)));
+    }
+    for (; i < count; i++) {
+        real g = gy[i];
+        gx[i] = saved[i] > low && !(saved[i] >= high) ? g : 0;
+    }
+}

@@ -28,11 +28,14 @@ void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, r
                                         const real *x, real *y, int64_t count);
 void CAMX__ISA(camx__vector_affine)(camx__activation activation, real low, real high, const real *factor,
                                     const real *summand, const real *x, real *y, int64_t count);
+void CAMX__ISA(camx__vector_gate)(const real *saved, real low, real high, const real *gy, real *gx,
+                                  int64_t count);
 void CAMX__ISA(camx__vector_copy_runs)(real *to, const real *from, int64_t step, int64_t runs,
                                        int64_t count);
 void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *span);
 void CAMX__ISA(camx__vector_pool_max)(const camx__pool_span *span);
 void CAMX__ISA(camx__vector_pool_mean)(const camx__pool_span *span);
+void CAMX__ISA(camx__vector_pool_give)(const camx__pool_gift *gift);
 void CAMX__ISA(camx__winograd_input)(const camx__winograd_tile *tile, int result);
 void CAMX__ISA(camx__winograd_output)(const camx__winograd_tile *tile, int result);
 

@@ -53,3 +53,40 @@ void CAMX__ISA(camx__vector_pool_mean)(const camx__pool_span *s)
 {
     pool_span(s, false);
 }
+
+/* `count` channels from `c` on: all lanes of a vector, or the first few. */
+VEC_INLINE void give(const camx__pool_gift *g, int64_t c, int64_t count)
+{
+    const real *x = g->x + c;
+    real *gx = g->gx + c;
+    bool whole = count == LANES;
+    vec best = whole ? vec_load(x) : vec_load_some(x, count);
+    vec left = whole ? vec_load(g->gy + c) : vec_load_some(g->gy + c, count);
+    for (int64_t ty = 0; ty < g->taps_y; ty++)
+        for (int64_t tx = 0; tx < g->taps_x; tx++) {
+            const real *from = x + ty * g->x_tap_y_step + tx * g->x_tap_x_step;
+            best = vec_max(best, whole ? vec_load(from) : vec_load_some(from, count));
+        }
+    for (int64_t ty = 0; ty < g->taps_y; ty++)
+        for (int64_t tx = 0; tx < g->taps_x; tx++) {
+            const real *from = x + ty * g->x_tap_y_step + tx * g->x_tap_x_step;
+            real *to = gx + ty * g->gx_tap_y_step + tx * g->gx_tap_x_step;
+            vec value = whole ? vec_load(from) : vec_load_some(from, count);
+            ivec hit = (ivec)(value == best) | (ivec)(value != value);
+            vec share = (vec)(hit & (ivec)left);
+            left = (vec)(~hit & (ivec)left);
+            if (whole)
+                vec_store(to, vec_load(to) + share);
+            else
+                vec_store_some(to, vec_load_some(to, count) + share, count);
+        }
+}
+
+void CAMX__ISA(camx__vector_pool_give)(const camx__pool_gift *gift)
+{
+    int64_t c = 0;
+    for (; c + LANES <= gift->channels; c += LANES)
+        give(gift, c, LANES);
+    if (c < gift->channels)
+        give(gift, c, gift->channels - c);
+}

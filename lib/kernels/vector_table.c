@@ -16,10 +16,12 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
              .turned = CAMX__ISA(camx__packed_turned)},
     .activation = CAMX__ISA(camx__vector_activation),
     .affine = CAMX__ISA(camx__vector_affine),
+    .gate = CAMX__ISA(camx__vector_gate),
     .copy_runs = CAMX__ISA(camx__vector_copy_runs),
     .depthwise = CAMX__ISA(camx__vector_depthwise),
     .pool_max = CAMX__ISA(camx__vector_pool_max),
     .pool_mean = CAMX__ISA(camx__vector_pool_mean),
+    .pool_give = CAMX__ISA(camx__vector_pool_give),
     .winograd_input = CAMX__ISA(camx__winograd_input),
     .winograd_output = CAMX__ISA(camx__winograd_output),
 };

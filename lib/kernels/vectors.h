@@ -32,6 +32,17 @@ typedef struct camx__pool_span {
     real factor; /* of the sum, for a mean */
 } camx__pool_span;
 
+/* The gradient of one maximum: goes to the first largest element of its window (NaN is larger than all). */
+typedef struct camx__pool_gift {
+    int64_t channels;
+    int64_t taps_y, taps_x;
+    const real *x; /* the window's first pixel */
+    int64_t x_tap_y_step, x_tap_x_step;
+    const real *gy;
+    real *gx; /* added to */
+    int64_t gx_tap_y_step, gx_tap_x_step;
+} camx__pool_gift;
+
 /* One tile of Winograd's convolution, before or after the products. */
 typedef struct camx__winograd_tile {
     int64_t channels;               /* at least as many as a vector has lanes */
@@ -55,11 +66,14 @@ typedef struct camx__vectors {
     /* y[i] = activation(factor[i] x[i] + summand[i]); x may be y. */
     void (*affine)(camx__activation activation, real low, real high, const real *factor, const real *summand,
                    const real *x, real *y, int64_t count);
+    /* gx[i] = gy[i] where saved[i] > low and not saved[i] >= high, elsewhere 0; gx may be gy. */
+    void (*gate)(const real *saved, real low, real high, const real *gy, real *gx, int64_t count);
     /* `runs` times `count` numbers, `step` apart, side by side. */
     void (*copy_runs)(real *to, const real *from, int64_t step, int64_t runs, int64_t count);
     void (*depthwise)(const camx__depthwise_span *span);
     void (*pool_max)(const camx__pool_span *span);
     void (*pool_mean)(const camx__pool_span *span);
+    void (*pool_give)(const camx__pool_gift *gift);
     /* result: the side of a tile of results, 2 or 4. */
     void (*winograd_input)(const camx__winograd_tile *tile, int result);
     void (*winograd_output)(const camx__winograd_tile *tile, int result);

@@ -32,8 +32,7 @@ static void relu_slope(const camx__unary_params *params, const real *saved, cons
                        real *gx, int64_t count)
 {
     (void)params;
-    for (int64_t i = 0; i < count; i++)
-        gx[i] = saved[i] > 0 ? gy[i] : 0;
+    camx__rows_gate(saved, 0, (real)NAN, gy, gx, count);
 }
 
 CAMX__UNARY_ROW(relu, "Relu", 0, .gradient = relu_slope, .reads_output = true,

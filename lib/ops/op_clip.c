@@ -139,12 +139,8 @@ static void clip_slope(const void *context, const void *const *in, const int *st
                        int64_t count)
 {
     const bounds *b = context;
-    const real *gy = in[0];
-    const real *y = in[1];
-    real *gx = out;
     (void)step;
-    for (int64_t i = 0; i < count; i++)
-        gx[i] = y[i] > b->low && y[i] < b->high ? gy[i] : 0;
+    camx__rows_gate(in[1], b->low, b->high, in[0], out, count);
 }
 
 static void guided_clip_slope(const void *context, const void *const *in, const int *step, void *out,
