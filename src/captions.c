@@ -45,7 +45,7 @@ void caption_map(text *t, const explainer *e, const camx_map_info *info, float p
         text_format(t, "\n%s falls by up to %.2g",
                     info->score_kind == CAMX_SCORE_PROBABILITY ? "probability" : "logit",
                     (double)info->maximum);
-    } else {
+    } else if (info->layer != NULL && info->layer[0] != '\0') {
         text_put(t, "\nlayer ");
         text_put_clean(t, info->layer != NULL ? info->layer : "", 0);
         text_format(t, ", %dx%d", (int)info->width, (int)info->height);

@@ -60,6 +60,8 @@ typedef struct options {
     int32_t steps;
     uint64_t seed;
     float noise; /* -1: not given */
+    int32_t grid; /* 0: not given; likewise probability */
+    float probability;
 
     /* boxes, and a region: object or background */
     int wants_boxes;

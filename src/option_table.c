@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "growing_text.h"
+#include "option_many.h"
 
 enum { LARGEST_SIDE = 65536 };
 
@@ -104,6 +105,12 @@ static void add_method(options *o, int32_t method)
     }
 }
 
+/* Hundreds of forward passes: made only when they are named. */
+static int method_is_slow(int32_t method)
+{
+    return method == CAMX_METHOD_SCORECAM || method == CAMX_METHOD_RISE;
+}
+
 static const char *apply_method(options *o, const char *value)
 {
     if (string_same(value, "all")) {
@@ -111,7 +118,9 @@ static const char *apply_method(options *o, const char *value)
 
         o->all_methods = 1;
         for (uint32_t i = 0; (method = camx_method_at(i)) != 0; i++) {
-            add_method(o, method);
+            if (!method_is_slow(method)) {
+                add_method(o, method);
+            }
         }
         return NULL;
     }
@@ -238,32 +247,6 @@ static const char *apply_fill(options *o, const char *value)
 static const char *apply_runs(options *o, const char *value)
 {
     return value_int(value, 1, 1000, &o->runs) ? NULL : "a number from 1 to 1000";
-}
-
-static const char *apply_samples(options *o, const char *value)
-{
-    return value_int(value, 1, 1000000, &o->samples) ? NULL : "a number from 1 to 1000000";
-}
-
-static const char *apply_steps(options *o, const char *value)
-{
-    return value_int(value, 1, 10000, &o->steps) ? NULL : "a number from 1 to 10000";
-}
-
-static const char *apply_seed(options *o, const char *value)
-{
-    int32_t seed;
-
-    if (!value_int(value, 0, INT32_MAX, &seed)) {
-        return "a number from 0 to 2147483647";
-    }
-    o->seed = (uint64_t)seed;
-    return NULL;
-}
-
-static const char *apply_noise(options *o, const char *value)
-{
-    return value_float(value, 0, 100, &o->noise) ? NULL : "a share of the range, such as 0.15";
 }
 
 /* "15%", "0.15" or "otsu" */
@@ -439,8 +422,9 @@ static const char *apply_max_memory(options *o, const char *value)
 const option_row option_table[] = {
     {"method", 'm', "LIST", EX, WHAT, VALUE(apply_method),
      "cam, gradcam (default), gradcampp, occlusion, hirescam, layercam, xgradcam, elementwise, "
-     "eigencam, eigengradcam, saliency, guided_backprop, guided_gradcam, smoothgrad, "
-     "integrated_gradients, separated by commas, or all"},
+     "eigencam, eigengradcam, scorecam, ablationcam, reciprocam, saliency, guided_backprop, "
+     "guided_gradcam, smoothgrad, integrated_gradients, rise, separated by commas, or all (but "
+     "scorecam and rise, which take long)"},
     {"class", 'c', "CLASS", EX, WHAT, VALUE(apply_class),
      "a class by number or name (part of it is enough); repeatable, or a comma list; default: each "
      "picture's best class"},
@@ -482,12 +466,16 @@ const option_row option_table[] = {
     {"layer", 'l', "NAME", COMMAND_PROFILE, MEASURE, VALUE(apply_layer),
      "with --backward: how far back; default: the last feature map"},
 
-    {"samples", 0, "N", EX, MANY, VALUE(apply_samples), "smoothgrad's noisy copies; default 50"},
+    {"samples", 0, "N", EX, MANY, VALUE(apply_samples),
+     "smoothgrad's noisy copies, default 50; rise's masks, default 1000"},
     {"noise", 0, "SHARE", EX, MANY, VALUE(apply_noise),
      "the noise's deviation as a share of the picture's range; default 0.15"},
     {"steps", 0, "N", EX, MANY, VALUE(apply_steps),
      "integrated_gradients' points on the path; default 50"},
     {"seed", 0, "N", EX, MANY, VALUE(apply_seed), "of everything random; default 0"},
+    {"grid", 0, "N", EX, MANY, VALUE(apply_grid), "cells of rise's masks along each side; default 7"},
+    {"probability", 0, "P", EX, MANY, VALUE(apply_probability),
+     "the chance that such a cell shows the picture; default 0.5"},
 
     {"method", 'm', "LIST", PROG, WHAT, VALUE(apply_method),
      "a method that looks at a layer; default: gradcam"},

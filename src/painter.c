@@ -97,6 +97,8 @@ camx_status compute_map(camx_session *session, int32_t method, const char *layer
         others.samples = o->samples;
         others.steps = o->steps;
         others.seed = o->seed;
+        others.grid = o->grid;
+        others.probability = o->probability;
         others.noise = o->noise >= 0 ? o->noise : others.noise;
         return camx_explain(session, method, NULL, target, &others, map, error);
     }
@@ -125,6 +127,12 @@ const char *method_title(int32_t method)
         return "Eigen-CAM";
     case CAMX_METHOD_EIGENGRADCAM:
         return "Eigen-Grad-CAM";
+    case CAMX_METHOD_SCORECAM:
+        return "Score-CAM";
+    case CAMX_METHOD_ABLATIONCAM:
+        return "Ablation-CAM";
+    case CAMX_METHOD_RECIPROCAM:
+        return "Recipro-CAM";
     case CAMX_METHOD_SALIENCY:
         return "Saliency";
     case CAMX_METHOD_GUIDED_BACKPROP:
@@ -135,6 +143,8 @@ const char *method_title(int32_t method)
         return "SmoothGrad";
     case CAMX_METHOD_INTEGRATED_GRADIENTS:
         return "Integrated Gradients";
+    case CAMX_METHOD_RISE:
+        return "RISE";
     default:
         return camx_method_name(method);
     }

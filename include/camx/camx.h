@@ -856,6 +856,18 @@ typedef enum camx_method {
      * target. Its sign is free by nature; here the map is larger where sum_k A_k is. */
     CAMX_METHOD_EIGENCAM = 9,
     CAMX_METHOD_EIGENGRADCAM = 10, /* the same of g_k A_k (pytorch-grad-cam's), which knows the target */
+    /* These need no gradient; S is the target's score. They take progress, cancelling and the deadline, and keep what was
+     * done. All of them serve several targets from the same runs (camx_explain_many). */
+    /* sum_k w_k A_k, w = softmax over k of S(picture times mask k), mask k being A_k stretched to the picture (bilinear,
+     * corners aligned) and to 0 .. 1 (Wang et al., CVPRW 2020). One forward pass per channel; channels that are the same
+     * everywhere share one. */
+    CAMX_METHOD_SCORECAM = 11,
+    /* sum_k w_k A_k, w_k = (S - S_k) / |S|, S_k with channel k set to 0 (Desai and Ramaswamy, WACV 2020). Only what
+     * lies behind the layer runs; a global pool and one dense layer are solved in closed form. */
+    CAMX_METHOD_ABLATIONCAM = 12,
+    /* At each position S of the layer with everything but that position set to 0 (Byun and Lee, arXiv 2209.14074). Only what
+     * lies behind the layer runs. Not centred: show it with CAMX_SCALING_MINMAX. */
+    CAMX_METHOD_RECIPROCAM = 13,
     /*
      * The next five look at the gradient of the target by the input x itself: one number for each channel of each pixel,
      * of which camx_explain_options.channels makes one for each pixel. Their maps have the input's size.
@@ -876,7 +888,10 @@ typedef enum camx_method {
     CAMX_METHOD_SMOOTHGRAD = 18,
     /* (x - b) times the mean of dS/dx on the straight path from the baseline b to x (Sundararajan et al., ICML 2017,
      * arXiv 1703.01365); SUM. All numbers together give S(x) - S(b), up to the error of the quadrature. */
-    CAMX_METHOD_INTEGRATED_GRADIENTS = 19
+    CAMX_METHOD_INTEGRATED_GRADIENTS = 19,
+    /* sum over random masks of S(picture times mask) mask, / (samples x probability), at the size of the network's
+     * input; S is the probability by default (Petsiuk et al., BMVC 2018). */
+    CAMX_METHOD_RISE = 20
 } camx_method;
 
 /* How the numbers of a pixel's channels become one. */
@@ -899,7 +914,7 @@ typedef struct camx_explain_options {
     camx_progress_fn *progress; /* for methods that take long */
     void *progress_user;
     double deadline;            /* seconds; 0 (default) = none */
-    int32_t samples;            /* SMOOTHGRAD: noisy copies; 0 (default) = 50 */
+    int32_t samples;            /* SMOOTHGRAD: noisy copies; 0 (default) = 50. RISE: masks; 0 = 1000 */
     int32_t steps;              /* INTEGRATED_GRADIENTS: points on the path; 0 (default) = 50 */
     uint64_t seed;              /* of everything random; default 0 */
     float noise;                /* SMOOTHGRAD: the noise's deviation as a share of the image's range; default 0.15 */
@@ -913,6 +928,11 @@ typedef struct camx_explain_options {
      * stopped call did not come. NULL (default) = not wanted; with other methods, and in camx_explain_many, refused. */
     float *channel_values;
     size_t channel_value_count; /* exactly the input's numbers */
+    int32_t batch;              /* SCORECAM to RECIPROCAM, RISE: changed copies run at a time; 0 (default) = as many as suit
+                                 * the processor's caches; at most 4096 */
+    int32_t grid;               /* RISE: cells of a mask along each side, up to 256; 0 (default) = 7 */
+    float probability;          /* RISE: that a cell shows the picture, above 0 and below 1; 0 (default) = 0.5 */
+    int32_t reserved3;
 } camx_explain_options;
 
 CAMX_API void (camx_explain_options_init)(camx_explain_options *options, uint32_t size);

@@ -153,6 +153,19 @@ static int find_pooled(const camx__graph *graph, int value)
     }
 }
 
+int camx__cam_pooled(const camx__graph *graph, int value)
+{
+    if (camx__graph_readers(graph, value) != 1)
+        return -1;
+    for (int n = 0; n < graph->node_count; n++) {
+        const camx__node *node = &graph->nodes[n];
+        if (node->input_count < 1 || node->inputs[0] != value)
+            continue;
+        return pools_everything(graph, node) ? node->outputs[0] : -1;
+    }
+    return -1;
+}
+
 /* Transposes move axes, not numbers: the maps before one are the same maps. */
 static int skip_transposes(const camx__graph *graph, int value)
 {

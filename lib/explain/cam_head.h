@@ -18,4 +18,8 @@ typedef struct camx__cam_head {
  * dense layer (or 1x1 convolution) after it, or with class maps before it. */
 camx_status camx__cam_find_head(const camx__graph *graph, camx__cam_head *head, camx_error *error);
 
+/* The value that holds the averages of `value` over all positions, if a global average pool is all that reads it;
+ * otherwise -1. What lies behind such a pool sees one number per channel. */
+int camx__cam_pooled(const camx__graph *graph, int value);
+
 #endif

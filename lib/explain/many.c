@@ -30,10 +30,34 @@ static camx_status start_part(part *p, camx_explain_options *own, camx_error *er
     if (p->end > 0.0) {
         own->deadline = p->end - camx__clock();
         if (own->deadline <= 0.0)
-            return camx__fail(error, CAMX_E_DEADLINE, "the time was up after %llu of %llu maps",
+            return camx__fail(error, CAMX_E_DEADLINE, "the time was up after %llu of %llu parts",
                               (unsigned long long)p->index, (unsigned long long)p->count);
     }
     return CAMX_OK;
+}
+
+camx_status camx__many_by_layer(camx_session *session, camx_input *input, const camx__many *many,
+                                const camx_explain_options *options, camx_map *const *maps,
+                                camx__targets_fn *compute, camx_error *error)
+{
+    camx_explain_options own = *options;
+    part p = {.whole = options, .count = many->layer_count};
+    camx_map **chosen = camx__alloc(session->memory, many->target_count, sizeof(camx_map *));
+    camx_status status = CAMX_OK;
+    if (chosen == NULL)
+        return camx__fail_memory(error, many->target_count * sizeof(camx_map *), "the list of maps");
+    if (options->deadline > 0.0)
+        p.end = camx__clock() + options->deadline;
+    for (p.index = 0; status == CAMX_OK && p.index < p.count; p.index++) {
+        for (uint32_t target = 0; target < many->target_count; target++)
+            chosen[target] = maps[(size_t)target * many->layer_count + p.index];
+        own.layer = many->layers[p.index];
+        status = start_part(&p, &own, error);
+        if (status == CAMX_OK)
+            status = compute(session, input, many->targets, many->target_count, &own, chosen, error);
+    }
+    camx__free(session->memory, chosen);
+    return status;
 }
 
 static bool stopped(camx_status status)

@@ -95,6 +95,12 @@ static const camx__method table[] = {
      camx__eigencam, NULL},
     {CAMX_METHOD_EIGENGRADCAM, "eigengradcam", "Eigen-Grad-CAM: the same of gradient times feature map",
      camx__eigengradcam, NULL},
+    {CAMX_METHOD_SCORECAM, "scorecam", "Score-CAM: feature maps weighed by the score of the picture behind them; slow",
+     camx__scorecam, camx__scorecam_many},
+    {CAMX_METHOD_ABLATIONCAM, "ablationcam", "Ablation-CAM: feature maps weighed by how far the score falls without them",
+     camx__ablationcam, camx__ablationcam_many},
+    {CAMX_METHOD_RECIPROCAM, "reciprocam", "Recipro-CAM: the score of each position of the layer alone",
+     camx__reciprocam, camx__reciprocam_many},
     {CAMX_METHOD_SALIENCY, "saliency", "saliency: the gradient of the score by every pixel", camx__saliency, NULL},
     {CAMX_METHOD_GUIDED_BACKPROP, "guided_backprop",
      "guided backpropagation: the gradient by every pixel, of which every ReLU passes only what is positive",
@@ -106,6 +112,8 @@ static const camx__method table[] = {
     {CAMX_METHOD_INTEGRATED_GRADIENTS, "integrated_gradients",
      "Integrated Gradients: what every pixel adds to the score on the way from a baseline", camx__integrated_gradients,
      NULL},
+    {CAMX_METHOD_RISE, "rise", "RISE: the mean of random masks, weighed by the score of the picture behind them; slow",
+     camx__rise, camx__rise_many},
 };
 
 const camx__method *camx__method_at(uint32_t index)

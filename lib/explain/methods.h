@@ -37,12 +37,31 @@ camx__method_fn camx__guided_backprop;
 camx__method_fn camx__guided_gradcam;
 camx__method_fn camx__smoothgrad;
 camx__method_fn camx__integrated_gradients;
+camx__method_fn camx__scorecam;
+camx__method_fn camx__ablationcam;
+camx__method_fn camx__reciprocam;
+camx__method_fn camx__rise;
 typedef camx_status camx__many_fn(camx_session *session, camx_input *input, const camx__many *many,
                                   const camx_explain_options *options, camx_map *const *maps, camx_error *error);
+
+/* What several targets at one layer share: the methods of study.h have one such function each. */
+typedef camx_status camx__targets_fn(camx_session *session, camx_input *input, const camx_target *const *targets,
+                                     uint32_t count, const camx_explain_options *options, camx_map *const *maps,
+                                     camx_error *error);
+
+/* A compute_many for such a function: one call for each layer. */
+camx_status camx__many_by_layer(camx_session *session, camx_input *input, const camx__many *many,
+                                const camx_explain_options *options, camx_map *const *maps,
+                                camx__targets_fn *compute, camx_error *error);
+
 camx__many_fn camx__hirescam_many;
 camx__many_fn camx__layercam_many;
 camx__many_fn camx__xgradcam_many;
 camx__many_fn camx__elementwise_many;
+camx__many_fn camx__scorecam_many;
+camx__many_fn camx__ablationcam_many;
+camx__many_fn camx__reciprocam_many;
+camx__many_fn camx__rise_many;
 
 /* One map per target from the same runs; targets NULL, or single ones NULL: the top class. */
 camx_status camx__occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,

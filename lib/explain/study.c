@@ -6,6 +6,8 @@
 
 #include "explain/methods.h"
 
+#define MOST_BATCH 4096
+
 /* ---- opening ---- */
 
 static const char *method_name(int32_t number)
@@ -44,6 +46,10 @@ camx_status camx__study_open(camx__study *study, camx_input *input, const camx_t
                              uint32_t count, camx_map *const *maps, bool layer)
 {
     camx_session *session = study->session;
+    int32_t batch = study->options->batch;
+    if (batch < 0 || batch > MOST_BATCH)
+        return camx__fail(study->error, CAMX_E_ARGUMENT,
+                          "camx_explain_options.batch is %d; it is 0 (automatic) to %d", batch, MOST_BATCH);
     study->name = method_name(study->method);
     study->count = count;
     study->maps = maps;
@@ -90,9 +96,10 @@ static camx_status reset_maps(const camx__study *study)
     return CAMX_OK;
 }
 
-static camx_status start_image(const camx__study *study, uint32_t image)
+static camx_status start_image(camx__study *study, uint32_t image)
 {
     camx_session *session = study->session;
+    study->image = image;
     const float *logits = NULL;
     if (study->value >= 0)
         CAMX__FORWARD(camx__session_hold(session, image / camx__session_batch(session), study->error));
@@ -119,6 +126,34 @@ void camx__study_partial(const camx__study *study, uint32_t image, uint64_t done
             record->hint = CAMX_FINDING_PARTIAL;
         camx__map_finish(study->maps[i], image);
     }
+}
+
+camx_status camx__study_finish(const camx__study *study, uint32_t image, uint64_t done, camx_status status)
+{
+    if (camx__stopped(status))
+        camx__study_partial(study, image, done);
+    for (uint32_t i = 0; status == CAMX_OK && i < study->count; i++)
+        camx__map_finish(study->maps[i], image);
+    return status;
+}
+
+bool camx__study_connected(const camx__study *study)
+{
+    return study->value < 0 || study->session->bound->graph->values[study->value].reaches_scores;
+}
+
+camx_status camx__study_nothing(camx__study *study, uint32_t image)
+{
+    for (uint32_t i = 0; i < study->count; i++) {
+        camx__map_record *record = camx__map_record_at(study->maps[i], image);
+        float *raw = camx__map_raw(study->maps[i], image);
+        for (size_t p = 0; p < (size_t)study->maps[i]->width * (size_t)study->maps[i]->height; p++)
+            raw[p] = 0.0F;
+        if (record->hint == CAMX_FINDING_HEAT)
+            record->hint = CAMX_FINDING_DISCONNECTED;
+        camx__map_finish(study->maps[i], image);
+    }
+    return CAMX_OK;
 }
 
 camx_status camx__study_run(camx__study *study, camx__study_fn *one_image)

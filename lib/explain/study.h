@@ -34,6 +34,7 @@ typedef struct camx__study {
     bool gradient;           /* the layer's gradient will be asked for */
     uint64_t units;          /* of work for one image; 0 counts as 1 */
     void *own;               /* the method's */
+    uint32_t image;          /* the present one */
     camx__progress progress;
 } camx__study;
 
@@ -52,6 +53,13 @@ void camx__study_feature(const camx__study *study, uint32_t image, bool gradient
 
 /* Gradients of target number `target` for this image. */
 camx_status camx__study_backward(camx__study *study, uint32_t target, uint32_t image);
+
+/* Ends an image whose maps hold `done` of the units: finished, or, if `status` says so, stopped. Returns the status. */
+camx_status camx__study_finish(const camx__study *study, uint32_t image, uint64_t done, camx_status status);
+
+/* False if there is a layer and no path leads from it to the scores: then camx__study_nothing is the one to run. */
+bool camx__study_connected(const camx__study *study);
+camx__study_fn camx__study_nothing;
 
 /* Says of the image's maps that `done` of the units are done. */
 void camx__study_partial(const camx__study *study, uint32_t image, uint64_t done);

@@ -64,6 +64,9 @@ static void mark_needed(camx__planner *planner, bool *value_needed)
         const camx__node *node = &graph->nodes[n];
         if (!any_output(node, value_needed))
             continue;
+        /* What is given comes from no node. */
+        if (any_output(node, planner->given))
+            continue;
         planner->needed[n] = true;
         for (int i = 0; i < node->input_count; i++)
             if (node->inputs[i] >= 0)
@@ -82,6 +85,8 @@ camx_status camx__plan_mark(camx__planner *planner)
         planner->keep[demand->keep[i]] = true;
     for (int i = 0; i < demand->gradient_count; i++)
         planner->wants_gradient[demand->gradients[i]] = true;
+    for (int i = 0; i < demand->given_count; i++)
+        planner->given[demand->given[i]] = true;
     for (int v = 0; v < values; v++) {
         planner->protected_[v] = planner->keep[v] || planner->wants_gradient[v];
         needed[v] = planner->protected_[v];

@@ -331,12 +331,29 @@ static camx_status add_inputs(camx__planner *planner)
     program->input_places = camx__plan_ints(planner, (int)file->input_count, -1);
     if (program->input_places == NULL)
         return CAMX_E_MEMORY;
-    for (uint32_t i = 0; i < file->input_count; i++) {
+    for (uint32_t i = 0; i < file->input_count && planner->demand->given_count == 0; i++) {
         int id = file->inputs[i].value;
         camx__tensor tensor = camx__plan_tensor(&planner->graph->values[id], CAMX__PLAIN);
         CAMX__FORWARD(camx__plan_fresh(planner, &tensor, &planner->primary[id]));
         program->input_places[i] = planner->primary[id];
         camx__plan_touch(planner, planner->primary[id], 0);
+    }
+    return CAMX_OK;
+}
+
+/* Given values live to the end: most of them are filled once and read by run after run. */
+static camx_status add_given(camx__planner *planner)
+{
+    const camx__demand *demand = planner->demand;
+    for (int i = 0; i < demand->given_count; i++) {
+        int id = demand->given[i];
+        camx__tensor tensor = camx__plan_tensor(&planner->graph->values[id], CAMX__CHANNELS_LAST);
+        if (planner->program->given_place[id] >= 0)
+            continue;
+        CAMX__FORWARD(camx__plan_fresh(planner, &tensor, &planner->primary[id]));
+        planner->program->given_place[id] = planner->primary[id];
+        camx__plan_touch(planner, planner->primary[id], 0);
+        camx__plan_keep(planner, planner->primary[id]);
     }
     return CAMX_OK;
 }
@@ -365,6 +382,7 @@ static camx_status keep_values(camx__planner *planner)
 camx_status camx__plan_forward(camx__planner *planner)
 {
     CAMX__FORWARD(add_inputs(planner));
+    CAMX__FORWARD(add_given(planner));
     for (int n = 0; n < planner->graph->node_count; n++) {
         bool aliased = false;
         if (!runs_here(planner, n))

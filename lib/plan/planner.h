@@ -54,6 +54,7 @@ typedef struct camx__planner {
     bool *keep;
     bool *wants_gradient; /* asked for by the demand */
     bool *carries;     /* the gradient flows through it */
+    bool *given;       /* the caller provides it */
     bool *protected_;  /* must exist as it is: kept, asked for, or read by backward */
     int *primary;      /* place, -1 = none yet */
     int *other;        /* a copy in the other memory order, -1 = none */

@@ -18,6 +18,7 @@ static camx_status open_planner(camx__planner *planner)
     planner->wants_gradient = camx__zone_alloc(zone, values, sizeof(bool));
     planner->carries = camx__zone_alloc(zone, values, sizeof(bool));
     planner->protected_ = camx__zone_alloc(zone, values, sizeof(bool));
+    planner->given = camx__zone_alloc(zone, values, sizeof(bool));
     planner->written = camx__zone_alloc(zone, values, sizeof(bool));
     program->kept = camx__zone_alloc(&program->zone, values, sizeof(bool));
     program->offers_gradient = camx__zone_alloc(&program->zone, values, sizeof(bool));
@@ -25,14 +26,15 @@ static camx_status open_planner(camx__planner *planner)
     planner->step_of = camx__plan_ints(planner, (int)nodes, -1);
     planner->primary = camx__plan_ints(planner, (int)values, -1);
     planner->other = camx__plan_ints(planner, (int)values, -1);
+    program->given_place = camx__plan_ints(planner, (int)values, -1);
     program->value_place = camx__plan_ints(planner, (int)values, -1);
     program->gradient_place = camx__plan_ints(planner, (int)values, -1);
     bool got = planner->needed != NULL && planner->saves != NULL && planner->wanted != NULL &&
                planner->fusions != NULL && planner->keep != NULL && planner->wants_gradient != NULL &&
-               planner->carries != NULL && planner->protected_ != NULL && planner->written != NULL &&
-               program->kept != NULL && program->offers_gradient != NULL &&
-               planner->fusion_of != NULL && planner->step_of != NULL &&
-               planner->primary != NULL && planner->other != NULL && program->value_place != NULL &&
+               planner->carries != NULL && planner->protected_ != NULL && planner->given != NULL &&
+               planner->written != NULL && program->kept != NULL && program->offers_gradient != NULL &&
+               planner->fusion_of != NULL && planner->step_of != NULL && planner->primary != NULL &&
+               planner->other != NULL && program->given_place != NULL && program->value_place != NULL &&
                program->gradient_place != NULL;
     return got ? CAMX_OK : camx__fail_memory(planner->error, nodes + values, "the program");
 }
@@ -61,6 +63,7 @@ camx_status camx__program_plan(camx__graph *graph, camx__weights *weights, const
     program->fusion = demand->fusion;
     program->hold_all = demand->hold_all;
     program->seed_place = -1;
+    program->given_count = demand->given_count;
     camx__planner planner = {.graph = graph,
                              .weights = weights,
                              .demand = demand,
@@ -94,8 +97,12 @@ bool camx__program_serves(const camx__program *program, const camx__demand *dema
     const camx__op_settings *have = &program->settings;
     const camx__op_settings *want = &demand->settings;
     if (have->gemm != want->gemm || have->exact != want->exact || have->workers != want->workers ||
-        program->fusion != demand->fusion || program->hold_all != demand->hold_all)
+        program->fusion != demand->fusion || program->hold_all != demand->hold_all ||
+        program->given_count != demand->given_count)
         return false;
+    for (int i = 0; i < demand->given_count; i++)
+        if (program->given_place[demand->given[i]] < 0)
+            return false;
     for (int i = 0; i < demand->keep_count; i++)
         if (!program->kept[demand->keep[i]])
             return false;

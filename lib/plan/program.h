@@ -71,6 +71,10 @@ typedef struct camx__demand {
     int keep_count;
     const int *gradients; /* value ids whose gradients may be wanted */
     int gradient_count;
+    /* Value ids whose numbers the caller provides before forward: what only they need does not run. Nothing the
+     * program needs may depend on the graph's inputs in another way. 0 = the graph's inputs are provided. */
+    const int *given;
+    int given_count;
     bool fusion;
     bool hold_all; /* every place lives to the end, so that parts of any step can be run again: region runs */
     camx__op_settings settings;
@@ -95,6 +99,8 @@ typedef struct camx__program {
     int *gradient_place; /* per value: where its gradient is after backward, -1 = always zero or not asked for */
     bool *offers_gradient; /* per value: it was asked for; gradient_place -1 then means that it is zero */
     int seed_place;      /* gradient of the logits, -1 = no backward */
+    int *given_place;    /* per value: where the caller puts its numbers if it is given, -1 = it is not */
+    int given_count;
     int *input_places;   /* per graph input: plain tensors the caller's numbers are copied into, -1 = unused */
     size_t arena_bytes;
     size_t scratch_offset;

@@ -245,6 +245,12 @@ const camx__tensor *camx__runner_input(const camx__runner *runner, int index)
     return place >= 0 ? &runner->tensors[place] : NULL;
 }
 
+const camx__tensor *camx__runner_given(const camx__runner *runner, int value)
+{
+    int place = runner->program->given_place[value];
+    return place >= 0 ? &runner->tensors[place] : NULL;
+}
+
 const camx__tensor *camx__runner_value(const camx__runner *runner, int value)
 {
     const camx__program *program = runner->program;

@@ -43,6 +43,10 @@ camx_status camx__runner_load(camx__runner *runner, const camx__program *program
 /* The tensor that graph input `index` is to be copied into before forward (plain order), NULL if no step reads it. */
 const camx__tensor *camx__runner_input(const camx__runner *runner, int index);
 
+/* The tensor of a value that the program takes from the caller (camx__demand.given), NULL for others. Its numbers stay from
+ * run to run. */
+const camx__tensor *camx__runner_given(const camx__runner *runner, int value);
+
 camx_status camx__runner_forward(camx__runner *runner, camx_error *error);
 
 /* Gradients of sum(seed x logits) for the given values, which the program must offer. seed: as many numbers as the

@@ -255,7 +255,8 @@ static bool takes_layer(int32_t method)
 {
     return method != CAMX_METHOD_CAM && method != CAMX_METHOD_OCCLUSION &&
            method != CAMX_METHOD_SALIENCY && method != CAMX_METHOD_GUIDED_BACKPROP &&
-           method != CAMX_METHOD_SMOOTHGRAD && method != CAMX_METHOD_INTEGRATED_GRADIENTS;
+           method != CAMX_METHOD_SMOOTHGRAD && method != CAMX_METHOD_INTEGRATED_GRADIENTS &&
+           method != CAMX_METHOD_RISE;
 }
 
 /* The same image alone, and as the second of three; a fixed batch of two. */

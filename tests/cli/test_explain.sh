@@ -17,8 +17,8 @@ clean
 run explain -q "$net" "$cat" --method all $quick --sheet --raw
 code_is 0
 err_empty
-expected=$(for m in cam eigencam eigengradcam elementwise gradcam gradcampp guided_backprop \
-    guided_gradcam hirescam integrated_gradients layercam occlusion saliency smoothgrad xgradcam; do
+expected=$(for m in ablationcam cam eigencam eigengradcam elementwise gradcam gradcampp guided_backprop \
+    guided_gradcam hirescam integrated_gradients layercam occlusion reciprocam saliency smoothgrad xgradcam; do
     printf '%s ' cat-$m.npy cat-$m.png
 done)
 files_are "$(printf '%s\n' $expected cat-sheet.png | sort | tr '\n' ' ' | sed 's/ $//')"
@@ -108,6 +108,25 @@ run explain "$tiny" "$cat" -c a
 code_is 2
 err_has "'a' can be"
 err_has 'ant (0), cat, house cat (2)'
+
+# Methods that look at the scores; random masks are the same for the same seed.
+run explain --json "$net" "$cat" -m ablationcam,reciprocam,rise --samples 6 --seed 7 --raw -o first
+code_is 0
+json_is results.0.maps.0.method ablationcam
+json_is results.0.maps.1.layer head
+json_is results.0.maps.2.map_width 224
+json_is results.0.maps.2.score_kind probability
+for seed in 7 8; do
+    run explain -q "$net" "$cat" -m rise --samples 6 --seed $seed --raw -o seed$seed
+    code_is 0
+done
+passes
+cmp -s first/cat-rise.npy seed7/cat-rise.npy || fails 'the same seed should give the same map'
+passes
+! cmp -s seed7/cat-rise.npy seed8/cat-rise.npy || fails 'another seed should give another map'
+run explain -q "$net" "$cat" -m rise --samples 6 --grid 3 --probability 0.2 -o grid.png
+code_is 0
+clean
 
 # Why this class and not that; evidence against.
 run explain --json "$net" "$cat" -c 'tiger cat' --against 'Egyptian cat'

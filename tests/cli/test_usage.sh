@@ -84,6 +84,10 @@ wrong_value scaling raw ''
 wrong_value edge left
 wrong_value score yes
 wrong_value rule simple
+wrong_value samples 0 -1 x 1.5 ''
+wrong_value seed -1 x 99999999999 ''
+wrong_value grid 0 257 x ''
+wrong_value probability 0 1 1.5 -0.1 x ''
 wrong_value preset caffe
 wrong_value fit fill
 wrong_value filter lanczos

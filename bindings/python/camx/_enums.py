@@ -197,11 +197,15 @@ class Method(enum.IntEnum):
     ELEMENTWISE = 8
     EIGENCAM = 9
     EIGENGRADCAM = 10
+    SCORECAM = 11
+    ABLATIONCAM = 12
+    RECIPROCAM = 13
     SALIENCY = 15
     GUIDED_BACKPROP = 16
     GUIDED_GRADCAM = 17
     SMOOTHGRAD = 18
     INTEGRATED_GRADIENTS = 19
+    RISE = 20
 
 
 class Channels(enum.IntEnum):

@@ -330,6 +330,10 @@ class camx_explain_options(Structure):
         ("baseline", c_void_p),
         ("channel_values", POINTER(c_float)),
         ("channel_value_count", c_size_t),
+        ("batch", c_int32),
+        ("grid", c_int32),
+        ("probability", c_float),
+        ("reserved3", c_int32),
     ]
 
 

@@ -183,20 +183,35 @@ def explain(
     channels: Union[str, int, Channels] = "default",
     quadrature: Union[str, int, Quadrature] = "gauss_legendre",
     baseline: Any = None,
+    grid: int = 0,
+    probability: float = 0.0,
+    batch: int = 0,
 ) -> Map:
-    """Any method by name ('gradcam') or number, for programs that let the user choose.
+    """Any method by name ('gradcam') or number: methods() lists them, docs/methods.md tells about
+    each.
 
     samples, noise, seed: 'smoothgrad' averages over `samples` copies (0 = 50) with normal noise
         of deviation noise x the image's range of values.
     steps, quadrature, baseline: 'integrated_gradients' goes from the baseline (anything x may be;
         None = all zero) to the image in `steps` points (0 = 50) of 'gauss_legendre' or
         'right_riemann'.
+    samples, grid, probability, seed: 'rise' draws `samples` masks (0 = 1000) of grid x grid cells
+        (0 = 7), each of which shows the picture with this probability (0 = 0.5).
+    batch: changed copies that 'scorecam', 'ablationcam', 'reciprocam' and 'rise' run at a time;
+        0 = as many as suit the processor's caches.
     channels: how the methods that look at the input ('saliency', 'guided_backprop',
         'guided_gradcam', and those two) make one number of a pixel's channels: 'max_abs', 'sum',
         or 'default'. attributions() gives every channel's.
     """
     settings = dict(
-        samples=samples, steps=steps, noise=noise, channels=channels, quadrature=quadrature
+        samples=samples,
+        steps=steps,
+        noise=noise,
+        channels=channels,
+        quadrature=quadrature,
+        grid=grid,
+        probability=probability,
+        batch=batch,
     )
     with _explain_options(where, layer, deadline, seed, baseline, settings) as options:
         return _explain(where, method, x, target, options, progress)
@@ -252,6 +267,9 @@ def _explain_options(
     options.quadrature = int(
         choose(Quadrature, rest.pop("quadrature", "gauss_legendre"), "the quadrature")
     )
+    options.grid = int32(rest.pop("grid", 0), "grid")
+    options.probability = float(rest.pop("probability", 0.0))
+    options.batch = int32(rest.pop("batch", 0), "batch")
     if rest:
         raise TypeError(f"there is no setting {next(iter(rest))!r}")
     start = as_input(_session(where).model, baseline)
