@@ -48,7 +48,6 @@ TASKS = {
     "saliency": ("captum",),
     "integrated_gradients": ("captum",),
 }
-SLICE = 0.03  # seconds that a contender runs in a round, at least once
 DISTURBED = 0.05  # share of the processors' time that others may take in a round
 FRESH_TASKS = ("forward", "gradcam")  # memory and start-up are measured for these
 
@@ -61,7 +60,7 @@ class Contender:
         self.worker, self.task, self.settings, self.label = worker, task, settings, label
         self.slot, self.times, self.best, self.chosen = None, [], [], ""
 
-    def open(self, slots):
+    def open(self, slots, span):
         """Opens the task, tunes it, and runs it until it is warm."""
         key = (self.worker.library, self.task, self.settings)
         if key not in slots:
@@ -73,15 +72,15 @@ class Contender:
         self.slot, self.chosen = slots[key]
         self.seconds = float(self.run(0.0)[0])
         if self.seconds < 0.5:
-            self.run(SLICE)
+            self.run(span)
             self.seconds = float(self.run(0.0)[0])
 
     def run(self, seconds):
         return self.worker.ask(f"run {self.slot} {seconds}")
 
-    def round(self):
-        """Median and shortest time. Slow ones need no run that does not count before those that do."""
-        median, best, _ = self.run(SLICE if self.seconds < 0.5 else 0.0)
+    def round(self, span):
+        """Median and shortest time. Slow ones need no runs that do not count."""
+        median, best, _ = self.run(span if self.seconds < 0.5 else 0.0)
         return float(median), float(best)
 
     def result(self):
@@ -123,12 +122,12 @@ def contenders_of(task, files, workers):
     return made
 
 
-def open_cell(task, files, workers, slots, notes):
+def open_cell(task, files, workers, slots, options, notes):
     """The contenders of a cell that can do it, warmed up; none without libcamx."""
     ready = []
     for contender in contenders_of(task, files, workers):
         try:
-            contender.open(slots)
+            contender.open(slots, options.slice)
             ready.append(contender)
         except Refused as refusal:
             notes.append(f"{files.name}, {task}: {refusal}")
@@ -140,7 +139,7 @@ def open_cell(task, files, workers, slots, notes):
 def measure_cell(ready, options):
     """Rounds in which the order changes. Those that others disturbed are repeated for a while, and
     the quietest are kept. Returns the share of those kept that were disturbed all the same."""
-    slowest = sum(2.0 * max(SLICE, c.seconds) for c in ready)
+    slowest = sum(2.0 * max(options.slice, c.seconds) for c in ready)
     wanted = max(min(3, options.rounds), min(options.rounds, int(options.budget / slowest)))
     watch = Watch([c.worker.process.pid for c in ready])
     records, quiet, end = [], 0, None
@@ -149,7 +148,7 @@ def measure_cell(ready, options):
         with turn():
             watch.start()
             for contender in ready[shift:] + ready[:shift]:
-                times[contender] = contender.round()
+                times[contender] = contender.round(options.slice)
             foreign = watch.foreign_share()
         records.append((foreign, times))
         quiet += foreign <= DISTURBED
@@ -222,7 +221,7 @@ def measure_network(files, threads, options, peak, log, notes):
                 notes.append(f"{files.name}: {refusal}")
                 workers.pop(library, None)
         for task in options.tasks:
-            ready = open_cell(task, files, workers, slots, notes)
+            ready = open_cell(task, files, workers, slots, options, notes)
             if ready:
                 disturbed = measure_cell(ready, options)
                 work = int(workers["libcamx"].ask("work")[0])
@@ -267,6 +266,7 @@ def parse_arguments():
     parser.add_argument("--libraries", choices=PACKAGES, default=list(PACKAGES), **several)
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default 1,2)")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--slice", type=float, default=0.03, help="seconds of a library in a round")
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for a cell of slow tasks")
     parser.add_argument("--insist", type=float, default=20.0, help="seconds for repeating disturbed rounds")
     parser.add_argument("--starts", type=int, default=3, help="starts that are timed; 0: none")

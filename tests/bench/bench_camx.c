@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libcamx as a contender of tests/bench/bench.py: reads commands from standard input, a line each, and
- * answers each with one line. The driver interleaves single rounds of several such processes; peer.py answers the
- * same commands for the other libraries.
+ * answers each with one line. The driver interleaves single rounds of several such processes; peer.py
+ * answers the same commands for the other libraries.
  *
  *     open THREADS MODEL INPUT CHANNELS HEIGHT WIDTH    INPUT: raw float32 [1, C, H, W]
  *     task SLOT NAME [class=3,5] [layers=a,b] [patch=16] [stride=16] [reuse=1]
- *     run SLOT SECONDS      answers "times MEDIAN MIN COUNT"; 0 seconds: one run and nothing before it
+ *     run SLOT SECONDS      runs so long without counting, then so long; answers "times MEDIAN MIN COUNT".
+ *                           0 seconds: one run and nothing before it
  *     result SLOT FILE      the scores or raw maps of the last run, as raw float32
  *     work                  answers "work MULTIPLY_ADDS" of one forward pass
  *     peak SECONDS          answers "peak OPERATIONS_PER_SECOND" of THREADS threads
@@ -258,7 +259,9 @@ static const char *read_task(slot *s, char **words, int count)
              : s->method == CAMX_METHOD_OCCLUSION ? run_occlusion : run_method;
     if (s->run == run_forward)
         return NULL;
-    return s->method == 0 ? "this libcamx has no such method" : s->class_count == 0 ? "class= is missing" : NULL;
+    if (s->method == 0)
+        return "this libcamx has no such method";
+    return s->class_count == 0 ? "class= is missing" : NULL;
 }
 
 static void command_task(worker *w, char **words, int count)
@@ -300,8 +303,11 @@ static int compare_times(const void *a, const void *b)
 
 static camx_status run_for(worker *w, slot *s, double seconds, double *times, int *count, camx_error *error)
 {
-    camx_status status = seconds > 0.0 ? run_once(w, s, error) : CAMX_OK;
+    camx_status status = CAMX_OK;
     double begin = seconds_now();
+    while (seconds > 0.0 && status == CAMX_OK && seconds_now() - begin < seconds)
+        status = run_once(w, s, error); /* not counted */
+    begin = seconds_now();
     for (*count = 0; status == CAMX_OK && *count < MAX_TIMES; (*count)++) {
         double before = seconds_now();
         if (*count > 0 && before - begin >= seconds)

@@ -58,7 +58,8 @@ class Worker:
 
     def run(self, slot, seconds):
         run, seconds, times = self.slots[slot], float(seconds), []
-        if seconds > 0.0:
+        begin = time.perf_counter()
+        while time.perf_counter() - begin < seconds:
             run()
         begin = time.perf_counter()
         while not times or time.perf_counter() - begin < seconds:
