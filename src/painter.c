@@ -70,21 +70,29 @@ camx_status painter_paint(painter *p, const camx_pixels *picture, const camx_map
     return camx_overlay_draw(picture, p->heat, &overlay, &p->out, error);
 }
 
+camx_status compute_occlusions(camx_session *session, const camx_target *const *targets,
+                               uint32_t count, const options *o, camx_map *const *maps,
+                               camx_error *error)
+{
+    camx_occlusion_options occlusion = o->occlusion;
+
+    occlusion.progress = console_progress;
+    if (o->no_reuse) {
+        occlusion.reuse = CAMX_REUSE_OFF;
+    }
+    return camx_occlusion_many(session, NULL, targets, count, &occlusion, maps, error);
+}
+
 camx_status compute_map(camx_session *session, int32_t method, const char *layer,
                         const camx_target *target, const options *o, camx_map *map,
                         camx_error *error)
 {
-    camx_occlusion_options occlusion = o->occlusion;
     camx_gradcampp_options gradcampp;
     camx_explain_options others;
 
     switch (method) {
     case CAMX_METHOD_OCCLUSION:
-        occlusion.progress = console_progress;
-        if (o->no_reuse) {
-            occlusion.reuse = CAMX_REUSE_OFF;
-        }
-        return occlusion_map(session, NULL, target, &occlusion, map, error);
+        return compute_occlusions(session, &target, 1, o, &map, error);
     case CAMX_METHOD_GRADCAMPP:
         camx_gradcampp_options_init(&gradcampp);
         gradcampp.rule = o->rule;

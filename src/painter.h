@@ -24,6 +24,11 @@ camx_status compute_map(camx_session *session, int32_t method, const char *layer
                         const camx_target *target, const options *o, camx_map *map,
                         camx_error *error);
 
+/* Occlusion maps for several targets from the same runs. */
+camx_status compute_occlusions(camx_session *session, const camx_target *const *targets,
+                               uint32_t count, const options *o, camx_map *const *maps,
+                               camx_error *error);
+
 /* "Grad-CAM++" for CAMX_METHOD_GRADCAMPP: as articles write it. */
 const char *method_title(int32_t method);
 

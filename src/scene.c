@@ -189,7 +189,39 @@ static void show_progress(const scene *s, const map_request *r)
     }
 }
 
-/* One map; or, of a progression, all maps when the first is wanted. */
+/* The occlusion maps of all classes, from the same runs. */
+static camx_status occlude(scene *s, camx_error *error)
+{
+    explainer *e = s->e;
+    size_t count = e->plan.count;
+    uint32_t used = 0;
+    camx_status status = CAMX_OK;
+    camx_target *targets = calloc(count, sizeof *targets);
+    const camx_target **pointers = calloc(count, sizeof *pointers);
+    camx_map **maps = calloc(count, sizeof *maps);
+
+    if (targets == NULL || pointers == NULL || maps == NULL) {
+        status = error_set(error, CAMX_E_MEMORY, "there is not enough memory for the maps");
+    }
+    for (size_t i = 0; i < count && status == CAMX_OK; i++) {
+        if (e->plan.requests[i].method != CAMX_METHOD_OCCLUSION) {
+            continue;
+        }
+        status = make_target(s, &e->plan.requests[i], &targets[used], error);
+        pointers[used] = &targets[used];
+        maps[used++] = e->maps[i];
+    }
+    if (status == CAMX_OK) {
+        status = compute_occlusions(e->b.session, pointers, used, e->o, maps, error);
+    }
+    free(targets);
+    free(pointers);
+    free(maps);
+    return status;
+}
+
+/* One map; or, of a progression and of occlusion for several classes, all maps when the first is
+ * wanted. */
 static camx_status compute(scene *s, const map_request *r, const camx_target *target,
                            camx_error *error)
 {
@@ -197,6 +229,12 @@ static camx_status compute(scene *s, const map_request *r, const camx_target *ta
     size_t number = (size_t)(r - e->plan.requests);
     camx_status status = CAMX_OK;
 
+    e->map = e->maps[e->together ? number : 0];
+    if (e->together && r->method == CAMX_METHOD_OCCLUSION && e->o->command != COMMAND_PROGRESS) {
+        status = s->occluded ? CAMX_OK : occlude(s, error);
+        s->occluded = 1;
+        return status;
+    }
     if (e->o->command != COMMAND_PROGRESS) {
         return compute_map(e->b.session, r->method, r->layer, target, e->o, e->map, error);
     }
@@ -204,7 +242,6 @@ static camx_status compute(scene *s, const map_request *r, const camx_target *ta
         status = camx_explain_stages(e->b.session, r->method, NULL, target, NULL, e->maps,
                                      (uint32_t)e->plan.count, error);
     }
-    e->map = e->maps[number];
     return status;
 }
 

@@ -20,7 +20,9 @@ typedef struct explainer {
     workbench b;
     map_plan plan;
     output_files files;
-    camx_map **maps; /* one, used for one map after the other; of a progression all at once */
+    camx_map **maps; /* one, used for one map after the other; or one per request, where several come
+                        of the same runs */
+    int together;
     size_t map_count;
     camx_map *map;   /* the one at hand */
     focus_report report;

@@ -22,6 +22,7 @@ typedef struct scene {
     contact_sheet sheet;
     text cam_layer; /* where CAM looked, for which class: Grad-CAM there is the same */
     int32_t cam_class;
+    int occluded; /* the occlusion maps of all classes are there */
     int fatal;
 } scene;
 
