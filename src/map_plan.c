@@ -21,6 +21,7 @@ int method_has_layer(int32_t method)
     case CAMX_METHOD_GUIDED_BACKPROP:
     case CAMX_METHOD_SMOOTHGRAD:
     case CAMX_METHOD_INTEGRATED_GRADIENTS:
+    case CAMX_METHOD_FULLGRAD:
     case CAMX_METHOD_RISE:
         return 0;
     default:

@@ -422,8 +422,8 @@ static const char *apply_max_memory(options *o, const char *value)
 const option_row option_table[] = {
     {"method", 'm', "LIST", EX, WHAT, VALUE(apply_method),
      "cam, gradcam (default), gradcampp, occlusion, hirescam, layercam, xgradcam, elementwise, "
-     "eigencam, eigengradcam, scorecam, ablationcam, reciprocam, saliency, guided_backprop, "
-     "guided_gradcam, smoothgrad, integrated_gradients, rise, separated by commas, or all (but "
+     "eigencam, eigengradcam, scorecam, ablationcam, reciprocam, fullgrad, saliency, "
+     "guided_backprop, guided_gradcam, smoothgrad, integrated_gradients, rise, separated by commas, or all (but "
      "scorecam and rise, which take long)"},
     {"class", 'c', "CLASS", EX, WHAT, VALUE(apply_class),
      "a class by number or name (part of it is enough); repeatable, or a comma list; default: each "

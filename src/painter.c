@@ -141,6 +141,8 @@ const char *method_title(int32_t method)
         return "Ablation-CAM";
     case CAMX_METHOD_RECIPROCAM:
         return "Recipro-CAM";
+    case CAMX_METHOD_FULLGRAD:
+        return "FullGrad";
     case CAMX_METHOD_SALIENCY:
         return "Saliency";
     case CAMX_METHOD_GUIDED_BACKPROP:

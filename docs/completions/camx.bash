@@ -17,7 +17,7 @@ _camx() {
         return
     fi
     case $previous in
-    -m | --method) mapfile -t COMPREPLY < <(compgen -W "cam gradcam gradcampp occlusion hirescam layercam xgradcam elementwise eigencam eigengradcam scorecam ablationcam reciprocam saliency guided_backprop guided_gradcam smoothgrad integrated_gradients rise all" -- "$current") ;;
+    -m | --method) mapfile -t COMPREPLY < <(compgen -W "cam gradcam gradcampp occlusion hirescam layercam xgradcam elementwise eigencam eigengradcam scorecam ablationcam reciprocam fullgrad saliency guided_backprop guided_gradcam smoothgrad integrated_gradients rise all" -- "$current") ;;
     --colormap) mapfile -t COMPREPLY < <(compgen -W "turbo jet viridis inferno cividis grey rdbu" -- "$current") ;;
     -p | --preset) mapfile -t COMPREPLY < <(compgen -W "auto imagenet tf unit" -- "$current") ;;
     --scaling) mapfile -t COMPREPLY < <(compgen -W "pgc positive minmax signed" -- "$current") ;;

@@ -868,6 +868,10 @@ typedef enum camx_method {
     /* At each position S of the layer with everything but that position set to 0 (Byun and Lee, arXiv 2209.14074). Only what
      * lies behind the layer runs. Not centred: show it with CAMX_SCALING_MINMAX. */
     CAMX_METHOD_RECIPROCAM = 13,
+    /* sum_c N(|x_c dS/dx_c|) + sum over every convolution and batch norm with a bias b, sum_k N(|b_k g_k|), at the size of
+     * the network's input; N: minus minimum, / (1e-7 + maximum), channel by channel (Srinivas and Fleuret, NeurIPS 2019;
+     * scaled as pytorch-grad-cam does). Needs gradients at every layer: the memory of CAMX_KEEP_SPATIAL, during the call. */
+    CAMX_METHOD_FULLGRAD = 14,
     /*
      * The next five look at the gradient of the target by the input x itself: one number for each channel of each pixel,
      * of which camx_explain_options.channels makes one for each pixel. Their maps have the input's size.

@@ -101,6 +101,8 @@ static const camx__method table[] = {
      camx__ablationcam, camx__ablationcam_many},
     {CAMX_METHOD_RECIPROCAM, "reciprocam", "Recipro-CAM: the score of each position of the layer alone",
      camx__reciprocam, camx__reciprocam_many},
+    {CAMX_METHOD_FULLGRAD, "fullgrad", "FullGrad: the gradients at the input and at every bias, added up",
+     camx__fullgrad, camx__fullgrad_many},
     {CAMX_METHOD_SALIENCY, "saliency", "saliency: the gradient of the score by every pixel", camx__saliency, NULL},
     {CAMX_METHOD_GUIDED_BACKPROP, "guided_backprop",
      "guided backpropagation: the gradient by every pixel, of which every ReLU passes only what is positive",

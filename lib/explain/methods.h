@@ -41,6 +41,7 @@ camx__method_fn camx__scorecam;
 camx__method_fn camx__ablationcam;
 camx__method_fn camx__reciprocam;
 camx__method_fn camx__rise;
+camx__method_fn camx__fullgrad;
 typedef camx_status camx__many_fn(camx_session *session, camx_input *input, const camx__many *many,
                                   const camx_explain_options *options, camx_map *const *maps, camx_error *error);
 
@@ -62,6 +63,7 @@ camx__many_fn camx__scorecam_many;
 camx__many_fn camx__ablationcam_many;
 camx__many_fn camx__reciprocam_many;
 camx__many_fn camx__rise_many;
+camx__many_fn camx__fullgrad_many;
 
 /* One map per target from the same runs; targets NULL, or single ones NULL: the top class. */
 camx_status camx__occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,

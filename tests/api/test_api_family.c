@@ -249,6 +249,59 @@ START_TEST(components_by_formula)
 }
 END_TEST
 
+/* ---- FullGrad ---- */
+
+/* N of one channel, added to the map. */
+static void add_normalised(const double *values, double *map)
+{
+    double least = values[0];
+    double most = values[0];
+    for (int p = 1; p < PLACES; p++) {
+        least = fmin(least, values[p]);
+        most = fmax(most, values[p]);
+    }
+    for (int p = 0; p < PLACES; p++)
+        map[p] += (values[p] - least) / (1e-7 + (most - least));
+}
+
+/* The input and both convolutions' biases; everything has the input's size, so nothing is resized. */
+START_TEST(fullgrad_by_formula)
+{
+    static const char *const layers[] = {"x", "c1", "c2"};
+    api_net net = API_NET;
+    bench b = open_bench(&net);
+    for (int how = 0; how < 3; how++) {
+        double wanted[PLACES] = {0};
+        camx_target target;
+        camx_target_for_class(&target, 3);
+        target.negate = how == 1;
+        target.score = how == 2 ? CAMX_SCORE_PROBABILITY : CAMX_SCORE_DEFAULT;
+        for (int layer = 0; layer < 3; layer++) {
+            int channels = layer == 0 ? 3 : WIDE;
+            size_t count = (size_t)(channels * PLACES);
+            float biases[WIDE];
+            int64_t shape[4];
+            const float *image = camx_input_values(b.input, shape);
+            api_random_floats(net.seed + 2 * (uint32_t)layer, biases, WIDE);
+            GOOD(camx_session_run(b.session, b.input, &error));
+            GOOD(camx_session_gradient(b.session, NULL, &target, layers[layer], b.g, count, &error));
+            for (int k = 0; k < channels; k++) {
+                double values[PLACES];
+                for (int p = 0; p < PLACES; p++) {
+                    double factor = layer == 0 ? (double)image[k * PLACES + p] : (double)(biases[k] * 0.3F);
+                    values[p] = fabs(factor * (double)b.g[k * PLACES + p]);
+                }
+                add_normalised(values, wanted);
+            }
+        }
+        compute(&b, CAMX_METHOD_FULLGRAD, NULL, &target);
+        expect_values(&b, wanted, 2e-5);
+        ck_assert_str_eq(api_map_info(b.map, 0).layer, "");
+    }
+    close_bench(&b);
+}
+END_TEST
+
 /* ---- good and bad use of every method ---- */
 
 static bool takes_layer(int32_t method)
@@ -256,7 +309,7 @@ static bool takes_layer(int32_t method)
     return method != CAMX_METHOD_CAM && method != CAMX_METHOD_OCCLUSION &&
            method != CAMX_METHOD_SALIENCY && method != CAMX_METHOD_GUIDED_BACKPROP &&
            method != CAMX_METHOD_SMOOTHGRAD && method != CAMX_METHOD_INTEGRATED_GRADIENTS &&
-           method != CAMX_METHOD_RISE;
+           method != CAMX_METHOD_RISE && method != CAMX_METHOD_FULLGRAD;
 }
 
 /* The same image alone, and as the second of three; a fixed batch of two. */
@@ -378,6 +431,7 @@ int main(void)
     tcase_add_test(tests, pairs_are_differences);
     tcase_add_test(tests, pooled_identities);
     tcase_add_test(tests, components_by_formula);
+    tcase_add_test(tests, fullgrad_by_formula);
     tcase_add_loop_test(tests, batches, 0, methods);
     tcase_add_loop_test(tests, bad_use, 0, methods);
     tcase_add_loop_test(tests, not_finite, 0, methods);

@@ -17,7 +17,7 @@ clean
 run explain -q "$net" "$cat" --method all $quick --sheet --raw
 code_is 0
 err_empty
-expected=$(for m in ablationcam cam eigencam eigengradcam elementwise gradcam gradcampp guided_backprop \
+expected=$(for m in ablationcam cam eigencam eigengradcam elementwise fullgrad gradcam gradcampp guided_backprop \
     guided_gradcam hirescam integrated_gradients layercam occlusion reciprocam saliency smoothgrad xgradcam; do
     printf '%s ' cat-$m.npy cat-$m.png
 done)

@@ -200,6 +200,7 @@ class Method(enum.IntEnum):
     SCORECAM = 11
     ABLATIONCAM = 12
     RECIPROCAM = 13
+    FULLGRAD = 14
     SALIENCY = 15
     GUIDED_BACKPROP = 16
     GUIDED_GRADCAM = 17
