@@ -5,10 +5,10 @@
  *
  *     M = sum_c N(|x_c dS/dx_c|) + sum over layers, sum_k R(N(|b_k g_k|)),
  *
- * where the layers are the convolutions and batch norms with a bias b, g is the gradient at their output, N takes the minimum
- * off and divides by (1e-7 + maximum) channel by channel, and R is the bilinear resize to the input. A batch norm's
- * bias is what it adds in all: shift - mean scale / sqrt(variance + epsilon). The biases are those of the file: exporters
- * that fold a batch norm into the convolution before it give the convolution the same bias.
+ * where the layers are the convolutions and batch norms with a bias b, g is the gradient at their output, N takes the
+ * minimum off and divides by (1e-7 + maximum) channel by channel, and R is the bilinear resize to the input. A batch
+ * norm's bias is what it adds in all: shift - mean scale / sqrt(variance + epsilon). The biases are those of the file:
+ * exporters that fold a batch norm into the convolution before it give the convolution the same bias.
  */
 #include <math.h>
 #include <string.h>
