@@ -227,6 +227,7 @@ static camx_status compute(scene *s, const map_request *r, const camx_target *ta
 {
     explainer *e = s->e;
     size_t number = (size_t)(r - e->plan.requests);
+    camx_explain_options long_ones;
     camx_status status = CAMX_OK;
 
     e->map = e->maps[e->together ? number : 0];
@@ -239,7 +240,9 @@ static camx_status compute(scene *s, const map_request *r, const camx_target *ta
         return compute_map(e->b.session, r->method, r->layer, target, e->o, e->map, error);
     }
     if (number == 0) {
-        status = camx_explain_stages(e->b.session, r->method, NULL, target, NULL, e->maps,
+        camx_explain_options_init(&long_ones);
+        long_ones.progress = console_progress;
+        status = camx_explain_stages(e->b.session, r->method, NULL, target, &long_ones, e->maps,
                                      (uint32_t)e->plan.count, error);
     }
     return status;

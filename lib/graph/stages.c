@@ -4,6 +4,8 @@
  * inside a block (of a residual network, say) is passed by on the shortcut and is no stage, though it may be
  * executed last at its resolution.
  */
+#include <string.h>
+
 #include "graph/graph.h"
 
 /* Per value: the last node on the way to the scores that reads it; -1 = none. */
@@ -45,6 +47,9 @@ static bool same_size(const camx__value *a, const camx__value *b)
            a->tensor.shape.dim[from_a + 1] == b->tensor.shape.dim[from_b + 1];
 }
 
+/* No network has as many resolutions; a hostile file that has gets the last of them. */
+#define MOST_STAGES 256
+
 /* A later value of the same resolution takes the place of the earlier one, behind all others. */
 static void add(camx__graph *graph, int value)
 {
@@ -52,6 +57,8 @@ static void add(camx__graph *graph, int value)
     for (int i = 0; i < graph->stage_count; i++)
         if (!same_size(&graph->values[graph->stages[i]], &graph->values[value]))
             graph->stages[kept++] = graph->stages[i];
+    if (kept == MOST_STAGES)
+        memmove(graph->stages, graph->stages + 1, (size_t)--kept * sizeof *graph->stages);
     graph->stages[kept] = value;
     graph->stage_count = kept + 1;
 }
@@ -101,7 +108,7 @@ camx_status camx__graph_find_stages(camx__graph *graph, camx_error *error)
     graph->stage_count = 0;
     if (graph->head.default_layer < 0)
         return CAMX_OK;
-    graph->stages = camx__zone_alloc(&graph->zone, values, sizeof *graph->stages);
+    graph->stages = camx__zone_alloc(&graph->zone, MOST_STAGES, sizeof *graph->stages);
     int *last = camx__alloc(graph->memory, values, sizeof *last);
     if (graph->stages == NULL || last == NULL) {
         camx__free(graph->memory, last);

@@ -4,6 +4,7 @@
  * what is left after a failure or a stop.
  */
 #include <math.h>
+#include <stdio.h>
 
 #include "api_support.h"
 
@@ -428,6 +429,119 @@ START_TEST(no_stages)
 }
 END_TEST
 
+/* Largest difference between two maps of one layer, as a part of the greatest value. */
+static double apart(const camx_map *a, const camx_map *b)
+{
+    camx_map_info info = api_map_info(b, 0);
+    double size = fmax(fabs((double)info.minimum), fabs((double)info.maximum));
+    double most = 0;
+    ck_assert_str_eq(api_map_info(a, 0).layer, info.layer);
+    for (int i = 0; i < info.width * info.height; i++)
+        most = fmax(most, fabs((double)camx_map_values(a, 0)[i] - (double)camx_map_values(b, 0)[i]));
+    return most / fmax(size, 1e-6);
+}
+
+static void try_network(const char *name)
+{
+    camx_model *model = NULL;
+    camx_map *maps[16];
+    camx_session_options options;
+    camx_model_info info = {.struct_size = sizeof info};
+    char file[200];
+    snprintf(file, sizeof file, "%s.onnx", name);
+    GOOD(camx_model_open(api_golden(file), NULL, &model, &error));
+    GOOD(camx_model_get_info(model, &info, &error));
+    camx_session_options_init(&options);
+    options.keep = CAMX_KEEP_STAGES;
+    camx_session *session = api_session(model, &options);
+    camx_session *other = api_session(model, NULL);
+    camx_map *single = api_map();
+    int64_t n = info.input_shape[0] > 0 ? info.input_shape[0] : 1;
+    camx_input *input =
+        info.channels_last ? api_random_input(model, 9, n, info.default_height, info.default_width, info.channels)
+                           : api_random_input(model, 9, n, info.channels, info.default_height, info.default_width);
+    uint32_t count = camx_session_stage_count(session);
+    ck_assert_msg(count >= 1 && count <= 16, "%s has %u stages", name, count);
+    for (uint32_t i = 0; i < count; i++)
+        maps[i] = api_map();
+    GOOD(camx_explain_stages(session, CAMX_METHOD_GRADCAM, input, NULL, NULL, maps, count, &error));
+    ck_assert_uint_eq(api_stats(session).forward_runs, (uint64_t)n);
+    ck_assert_uint_eq(api_stats(session).backward_runs, (uint64_t)n);
+    for (uint32_t i = 0; i < count; i++) {
+        camx_gradcam_options layer;
+        camx_gradcam_options_init(&layer);
+        layer.layer = api_map_info(maps[i], 0).layer;
+        GOOD(gradcam_compute(other, input, NULL, &layer, single, &error));
+        ck_assert_msg(apart(maps[i], single) < 1e-4, "%s, stage %u: %g apart", name, i, apart(maps[i], single));
+        camx_map_release(maps[i]);
+    }
+    camx_map_release(single);
+    camx_input_release(input);
+    camx_session_close(other);
+    camx_session_close(session);
+    camx_model_release(model);
+}
+
+/* On every small network of every family: all stages at once against one call for each. */
+START_TEST(progression_of_every_family)
+{
+    onnx_bytes list = api_read_file(api_golden("list.txt"));
+    const char *at = (const char *)list.data;
+    const char *end = at + list.size;
+    int networks_seen = 0;
+    while (at < end) {
+        char name[128];
+        size_t length = 0;
+        while (at < end && *at != '\n' && length + 1 < sizeof name)
+            name[length++] = *at++;
+        name[length] = '\0';
+        at++;
+        if (length == 0)
+            continue;
+        try_network(name);
+        networks_seen++;
+    }
+    ck_assert_int_ge(networks_seen, 40);
+    onnx_bytes_free(&list);
+}
+END_TEST
+
+/* Far more resolutions than any network has: the last 256 of them, quickly. */
+START_TEST(too_many_stages)
+{
+    enum { POOLS = 290, FIRST = 300 };
+    onnx_writer w;
+    camx_model *model = NULL;
+    const int64_t two[2] = {2, 2};
+    const float one = 1.0F;
+    char names[2][32] = {"c"};
+    onnx_writer_begin(&w, 8, 13);
+    onnx_writer_input(&w, "x", 1, 4, (int64_t[]){1, 1, FIRST, FIRST});
+    onnx_writer_node(&w, "Conv", "conv", "x k", "c");
+    for (int i = 0; i < POOLS; i++) {
+        snprintf(names[(i + 1) % 2], sizeof names[0], "p%d", i);
+        onnx_writer_node(&w, "MaxPool", "", names[i % 2], names[(i + 1) % 2]);
+        onnx_writer_ints_attribute(&w, "kernel_shape", 2, two);
+    }
+    onnx_writer_node(&w, "Flatten", "flat", names[POOLS % 2], "y");
+    onnx_writer_floats(&w, "k", 4, (int64_t[]){1, 1, 1, 1}, &one);
+    onnx_writer_output(&w, "y", 1, 2, (int64_t[]){1, (FIRST - POOLS) * (FIRST - POOLS)});
+    onnx_bytes bytes = onnx_writer_end(&w);
+    GOOD(camx_model_open_memory(bytes.data, bytes.size, NULL, &model, &error));
+    onnx_bytes_free(&bytes);
+    camx_session *session = api_session(model, NULL);
+    camx_layer_info info = {.struct_size = sizeof info};
+    ck_assert_uint_eq(camx_session_stage_count(session), 256);
+    GOOD(camx_session_get_stage(session, 255, &info, &error));
+    ck_assert_int_eq(info.is_default, 1);
+    ck_assert_int_eq(info.width, FIRST - POOLS);
+    GOOD(camx_session_get_stage(session, 0, &info, &error));
+    ck_assert_int_eq(info.width, FIRST - POOLS + 255);
+    camx_session_close(session);
+    camx_model_release(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("api_many");
@@ -443,6 +557,8 @@ int main(void)
     tcase_add_loop_test(tests, stages_of_families, 0, (int)(sizeof networks / sizeof networks[0]));
     tcase_add_test(tests, progression);
     tcase_add_test(tests, no_stages);
+    tcase_add_test(tests, progression_of_every_family);
+    tcase_add_test(tests, too_many_stages);
     suite_add_tcase(suite, tests);
     return api_run(suite);
 }
