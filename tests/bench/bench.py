@@ -141,7 +141,7 @@ def measure_cell(ready, options):
     the quietest are kept. Returns the share of those kept that were disturbed all the same."""
     slowest = sum(2.0 * max(options.slice, c.seconds) for c in ready)
     wanted = max(min(3, options.rounds), min(options.rounds, int(options.budget / slowest)))
-    watch = Watch([c.worker.process.pid for c in ready])
+    watch = Watch([c.worker.process.pid for c in ready], ready[0].worker.threads)
     records, quiet, end = [], 0, None
     while len(records) < wanted or (quiet < wanted and time.monotonic() < end):
         shift, times = len(records) % len(ready), {}

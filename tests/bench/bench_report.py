@@ -71,8 +71,8 @@ def _machine():
     return {"processor": name, "processors": os.cpu_count(), "load": os.getloadavg()}
 
 
-def _number(value, form="{:.1f}"):
-    return form.format(value) if value is not None else ""
+def _ratio(value):
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 class Report:
@@ -96,7 +96,7 @@ class Report:
             print(
                 f"{row['network']:20} {row['task']:18} {row['threads']} {row['library']:22}"
                 f" {row['median_ms']:9.2f} ms (best {row['min_ms']:.2f})"
-                f"  libcamx / this {row['ratio_median']:5.2f}{wrong}{noise}",
+                f"  libcamx / this {_ratio(row['ratio_median']):>5}{wrong}{noise}",
                 flush=True,
             )
         for note in notes:
@@ -190,8 +190,8 @@ def _cell(row):
         return ""
     wrong = " !" if _differs(row) else ""
     if row["library"] == "libcamx":
-        return _number(row["median_ms"], "{:.2f}") + wrong
-    return f"{row['median_ms']:.2f} ({row['ratio_median']:.2f}){wrong}"
+        return f"{row['median_ms']:.2f}{wrong}"
+    return f"{row['median_ms']:.2f} ({_ratio(row['ratio_median'])}){wrong}"
 
 
 def _start_cell(row):

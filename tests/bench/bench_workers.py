@@ -158,8 +158,9 @@ class Worker:
 class Watch:
     """How much of the processors' time goes to processes that have no part in the benchmark."""
 
-    def __init__(self, pids):
+    def __init__(self, pids, threads):
         self.pids = pids
+        self.spare = max(0.0, 1.0 - threads / os.cpu_count())
         self.ticks = os.sysconf("SC_CLK_TCK")
 
     def _now(self):
@@ -177,10 +178,10 @@ class Watch:
         self.begin, self.before = time.monotonic(), self._now()
 
     def foreign_share(self):
-        """Since start(), of all the processors' time."""
+        """Since start(), of all the processors' time, beyond what our threads leave unused."""
         busy, own = (now - then for now, then in zip(self._now(), self.before))
         whole = (time.monotonic() - self.begin) * os.cpu_count()
-        return max(0.0, busy - own) / whole
+        return max(0.0, (busy - own) / whole - self.spare)
 
 
 def start_up(library, files, threads, task, settings, options, log, sampled):
