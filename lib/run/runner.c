@@ -237,6 +237,78 @@ camx_status camx__runner_backward(camx__runner *runner, const real *seed, const 
     return CAMX_OK;
 }
 
+/* ---- backward from inside the network ---- */
+
+static void written_by(const camx__step *step, const int **places, int *count)
+{
+    bool add = step->kind == CAMX__STEP_ADD;
+    *places = add ? step->outputs : step->input_gradients;
+    *count = add ? 1 : step->input_count;
+}
+
+/* Whether one of the backward steps before `end` writes into the buffer. */
+static bool is_written(const camx__runner *runner, int buffer, int end)
+{
+    for (int i = runner->program->forward_count; i < end; i++) {
+        const int *places = NULL;
+        int count = 0;
+        written_by(&runner->program->steps[i], &places, &count);
+        for (int k = 0; k < count; k++)
+            if (buffer >= 0 && buffer_of(runner, places[k]) == buffer)
+                return true;
+    }
+    return false;
+}
+
+/* What the steps before `start` would have written for those from there on: nothing has come that way. Those buffers are
+ * alive at `start`, so that none of them lies over anything else that is. */
+static void clear_gradients(const camx__runner *runner, int start)
+{
+    const camx__program *program = runner->program;
+    for (int i = program->forward_count; i < start; i++) {
+        const int *places = NULL;
+        int count = 0;
+        written_by(&program->steps[i], &places, &count);
+        for (int k = 0; k < count; k++) {
+            int buffer = buffer_of(runner, places[k]);
+            if (buffer >= 0 && program->buffers[buffer].last >= start)
+                memset(runner->arena + program->buffers[buffer].offset, 0, program->buffers[buffer].bytes);
+        }
+    }
+}
+
+static void plant(const camx__runner *runner, const camx__seed *seed, int next_step)
+{
+    int place = runner->program->gradient_place[seed->value];
+    if (place >= 0)
+        camx__rows_add_to(runner->pool, seed->numbers, &runner->tensors[place],
+                          is_written(runner, buffer_of(runner, place), next_step));
+}
+
+camx_status camx__runner_backward_from(camx__runner *runner, const camx__seed *seeds, int seed_count,
+                                       const int *values, int count, camx_error *error)
+{
+    const camx__program *program = runner->program;
+    const camx__value *graph_values = program->graph->values;
+    int next = 0;
+    int start = program->forward_count;
+    if (program->seed_place < 0)
+        return CAMX_OK;
+    choose_steps(runner, values, count);
+    while (start < program->step_count && program->steps[start].node > graph_values[seeds[0].value].producer)
+        start++;
+    clear_gradients(runner, start);
+    for (int i = start; i < program->step_count; i++) {
+        while (next < seed_count && graph_values[seeds[next].value].producer >= program->steps[i].node)
+            plant(runner, &seeds[next++], i);
+        if (runner->steps[i].wanted)
+            CAMX__FORWARD(run_step(runner, i, error));
+    }
+    while (next < seed_count)
+        plant(runner, &seeds[next++], program->step_count);
+    return CAMX_OK;
+}
+
 /* ---- looking ---- */
 
 const camx__tensor *camx__runner_input(const camx__runner *runner, int index)

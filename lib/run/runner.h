@@ -54,6 +54,17 @@ camx_status camx__runner_forward(camx__runner *runner, camx_error *error);
 camx_status camx__runner_backward(camx__runner *runner, const real *seed, const int *values, int count,
                                   camx_error *error);
 
+/* The start of a backward pass at a value: the gradient of what is looked for by that value, in any order. */
+typedef struct camx__seed {
+    int value; /* the program must offer its gradient */
+    const camx__tensor *numbers;
+} camx__seed;
+
+/* The same for a quantity that depends on any values at once: seeds with the latest producer first, no value twice. Steps
+ * behind the latest are left out. */
+camx_status camx__runner_backward_from(camx__runner *runner, const camx__seed *seeds, int seed_count,
+                                       const int *values, int count, camx_error *error);
+
 /* A kept value after forward; NULL if the program does not keep it. */
 const camx__tensor *camx__runner_value(const camx__runner *runner, int value);
 

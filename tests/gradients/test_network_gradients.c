@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "explain/session.h"
+#include "kernels/rows.h"
 
 enum { MOST_NETWORKS = 100, DIRECTIONS = 4, SINGLES = 6 };
 
@@ -25,6 +26,9 @@ typedef struct subject {
     float *low;
     float *high;
     int32_t target;
+    int inner; /* value id, or -1 */
+    camx__tensor weights;
+    camx__tensor plain;
 } subject;
 
 static const char *folder(void)
@@ -55,11 +59,24 @@ static void run(const subject *s, const float *x)
     camx_input_release(input);
 }
 
-/* In double, as the engine has it. */
+static double weigh(const subject *s, const camx__tensor *value)
+{
+    double sum = 0.0;
+    camx__rows_copy(NULL, value, &s->plain);
+    for (int64_t i = 0; i < camx__shape_count(&s->plain.shape); i++)
+        sum += camx__reals(&s->plain)[i] * camx__reals(&s->weights)[i];
+    return sum;
+}
+
+/* In double, as the engine has it: the logit of the target, or with an inner layer random weights times its numbers
+ * besides. */
 static double score(const subject *s, const float *x)
 {
     run(s, x);
-    return camx__reals(camx__runner_value(&s->session->runner, s->session->bound->graph->head.logits))[s->target];
+    double sum = 0.0;
+    if (s->inner >= 0)
+        sum = weigh(s, camx__runner_value(&s->session->runner, s->inner));
+    return sum + camx__reals(camx__runner_value(&s->session->runner, s->session->bound->graph->head.logits))[s->target];
 }
 
 static void open_subject(subject *s, const char *name)
@@ -120,7 +137,7 @@ static void compare(const subject *s, const char *name, size_t first, size_t las
 
 START_TEST(against_differences)
 {
-    subject s = {0};
+    subject s = {.inner = -1};
     camx_error error;
     camx_target target;
     uint64_t state = 77;
@@ -146,6 +163,47 @@ START_TEST(against_differences)
 }
 END_TEST
 
+/* Backward from the default layer and from the logits at once. */
+START_TEST(from_inside)
+{
+    subject s = {.inner = -1};
+    camx_error error;
+    uint64_t state = 78;
+    const char *name = networks[_i];
+    open_subject(&s, name);
+    run(&s, s.x);
+    camx_session *session = s.session;
+    const camx__graph *graph = session->bound->graph;
+    int input = graph->layers[0];
+    s.inner = graph->head.default_layer;
+    s.weights = s.plain = graph->values[s.inner].tensor;
+    size_t bytes = camx__tensor_bytes(&s.plain);
+    s.weights.data = malloc(bytes);
+    s.plain.data = malloc(bytes);
+    for (int64_t i = 0; i < camx__shape_count(&s.weights.shape); i++)
+        camx__reals(&s.weights)[i] = 0.01 * (double)noise(&state);
+    camx__tensor logits = graph->values[graph->head.logits].tensor;
+    logits.data = calloc(1, camx__tensor_bytes(&logits));
+    camx__reals(&logits)[s.target] = 1.0;
+    camx__seed seeds[2] = {{graph->head.logits, &logits}, {s.inner, &s.weights}};
+    check(camx__session_ask(session, input, true, &error), &error);
+    check(camx__session_hold(session, 0, &error), &error);
+    check(camx__runner_backward_from(&session->runner, seeds, 2, &input, 1, &error), &error);
+    camx__tensor gradient = graph->values[input].tensor;
+    gradient.data = malloc(camx__tensor_bytes(&gradient));
+    camx__rows_copy(NULL, camx__runner_gradient(&session->runner, input), &gradient);
+    for (size_t i = 0; i < s.count; i++)
+        s.gradient[i] = (float)camx__reals(&gradient)[i];
+    for (int i = 0; i < DIRECTIONS; i++)
+        compare(&s, name, 0, s.count, &state);
+    free(gradient.data);
+    free(logits.data);
+    free(s.weights.data);
+    free(s.plain.data);
+    close_subject(&s);
+}
+END_TEST
+
 static void read_list(void)
 {
     char path[600];
@@ -166,6 +224,7 @@ int main(void)
     TCase *tests = tcase_create("networks");
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, against_differences, 0, network_count);
+    tcase_add_loop_test(tests, from_inside, 0, network_count);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
