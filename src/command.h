@@ -29,6 +29,7 @@ command_fn command_classify;
 command_fn command_layers;
 command_fn command_info;
 command_fn command_profile;
+command_fn command_dream;
 
 /* The command cannot go on: says so on stderr, and in the document at its top level. Returns
  * `code`. */

@@ -22,7 +22,8 @@ enum {
     COMMAND_INFO = 8,
     COMMAND_PROFILE = 16,
     COMMAND_PROGRESS = 32,
-    COMMAND_ALL = 63
+    COMMAND_DREAM = 64,
+    COMMAND_ALL = 127
 };
 
 enum { MAX_METHODS = 32, MAX_SIZES = 64, WANTED_SIZE = 640 };
@@ -62,6 +63,9 @@ typedef struct options {
     float noise; /* -1: not given */
     int32_t grid; /* 0: not given; likewise probability */
     float probability;
+    int32_t frames; /* camx dream: every so many steps, 0: none */
+    int has_channel;
+    int32_t channel;
 
     /* boxes, and a region: object or background */
     int wants_boxes;

@@ -45,6 +45,8 @@ static int call(const options *o, json *doc)
         return command_layers(o, doc);
     case COMMAND_PROFILE:
         return command_profile(o, doc);
+    case COMMAND_DREAM:
+        return command_dream(o, doc);
     default:
         return command_info(o, doc);
     }

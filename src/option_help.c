@@ -38,6 +38,17 @@ const command_row command_table[] = {
      "through. Writes IMAGE-METHOD-stage1.png and so on, and IMAGE-progress.png, a strip\n"
      "of all stages with sizes and names of the layers. The network runs once forward and\n"
      "once backward. IMAGE is a PNG or JPEG file or a folder of them, - is standard input.\n"},
+    {COMMAND_DREAM, "dream", "MODEL [IMAGE]", "what does the network look for? makes such a picture",
+     "Examples:\n"
+     "  camx dream net.onnx -c volcano                     what is a volcano like?\n"
+     "  camx dream net.onnx -c flamingo -o bird.png --seed 3\n"
+     "  camx dream net.onnx -l layer3 --channel 17         what excites channel 17?\n"
+     "  camx dream net.onnx cat.jpg -l layer3              more of whatever it sees in a cat\n"
+     "  camx dream net.onnx -c volcano --frames 5          pictures for an animation\n"
+     "\n"
+     "Activation maximisation: gradient ascent on the picture itself, from noise or from\n"
+     "IMAGE. Writes dream.png, in the size of the network's input. Given --class several\n"
+     "times, the picture excites all of them.\n"},
     {COMMAND_CLASSIFY, "classify", "MODEL IMAGE...",
      "what does the network see? prints the best classes",
      "Examples:\n"

@@ -41,3 +41,14 @@ const char *apply_probability(options *o, const char *value)
                ? NULL
                : "a number between 0 and 1";
 }
+
+const char *apply_channel(options *o, const char *value)
+{
+    o->has_channel = 1;
+    return value_int(value, 0, INT32_MAX, &o->channel) ? NULL : "the number of a channel, from 0 on";
+}
+
+const char *apply_frames(options *o, const char *value)
+{
+    return value_int(value, 1, 100000, &o->frames) ? NULL : "a number of steps from 1 to 100000";
+}

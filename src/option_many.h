@@ -10,6 +10,8 @@ const char *apply_samples(options *o, const char *value);
 const char *apply_steps(options *o, const char *value);
 const char *apply_seed(options *o, const char *value);
 const char *apply_noise(options *o, const char *value);
+const char *apply_channel(options *o, const char *value);
+const char *apply_frames(options *o, const char *value);
 const char *apply_grid(options *o, const char *value);
 const char *apply_probability(options *o, const char *value);
 

@@ -284,7 +284,8 @@ static int check_together(const options *o)
 {
     const command_row *row = command_by_bit(o->command);
     int takes_images = (o->command & (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROGRESS)) != 0;
-    size_t most = takes_images ? SIZE_MAX : o->command == COMMAND_PROFILE ? 1 : 0;
+    int takes_one = (o->command & (COMMAND_PROFILE | COMMAND_DREAM)) != 0;
+    size_t most = takes_images ? SIZE_MAX : takes_one ? 1 : 0;
 
     if (row == NULL) {
         console_error("which command? see camx --help");

@@ -407,14 +407,16 @@ static const char *apply_max_memory(options *o, const char *value)
 #define VALUE(function) function, NULL, 0
 
 #define EX COMMAND_EXPLAIN
+#define DREAM COMMAND_DREAM
 #define PROG COMMAND_PROGRESS
 #define MAPS (COMMAND_EXPLAIN | COMMAND_PROGRESS)
-#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROFILE | COMMAND_PROGRESS)
+#define PICTURES (COMMAND_EXPLAIN | COMMAND_CLASSIFY | COMMAND_PROFILE | COMMAND_PROGRESS | DREAM)
 #define WHAT "What to explain"
 #define MEASURE "What to measure"
 #define OCCLUSION "Occlusion"
 #define MANY "Methods that run the network many times"
 #define REGION "Boxes, and object or background"
+#define EXCITE "What to excite"
 #define OUTPUT "What to write"
 #define PREPARE "Preparing the picture (default: the model's metadata, else as for ImageNet)"
 #define GENERAL "General"
@@ -501,6 +503,19 @@ const option_row option_table[] = {
     {"no-pictures", 0, NULL, EX, REGION, FLAG(no_pictures),
      "write no maps, only say what is in them"},
 
+    {"class", 'c', "CLASS", DREAM, EXCITE, VALUE(apply_class),
+     "a class by number or name (part of it is enough); repeatable: all of them at once"},
+    {"layer", 'l', "NAME", DREAM, EXCITE, VALUE(apply_layer),
+     "more of whatever this layer sees, or with --channel a channel of it; repeatable"},
+    {"channel", 0, "N", DREAM, EXCITE, VALUE(apply_channel),
+     "a channel of the layer; default layer: the last feature map"},
+    {"steps", 0, "N", DREAM, EXCITE, VALUE(apply_steps), "steps of the ascent; default 200"},
+    {"seed", 0, "N", DREAM, EXCITE, VALUE(apply_seed), "of everything random; default 0"},
+    {"output", 'o', "PLACE", DREAM, OUTPUT, VALUE(apply_output),
+     "the .png or .jpg file to write; default: dream.png"},
+    {"frames", 0, "N", DREAM, OUTPUT, VALUE(apply_frames),
+     "also a picture every N steps, dream-0000.png and so on, for an animation"},
+
     {"output", 'o', "PLACE", MAPS, OUTPUT, VALUE(apply_output),
      "a folder (made if need be), or one .png or .jpg file; default: the current folder"},
     {"sheet", 0, NULL, EX, OUTPUT, FLAG(sheet),
@@ -542,7 +557,7 @@ const option_row option_table[] = {
      "divides them then, likewise; for values meant for 0..1 multiply both by 255"},
     {"bgr", 0, NULL, PICTURES, PREPARE, FLAG(bgr), "the network wants blue first (Caffe)"},
 
-    {"labels", 0, "FILE", EX | COMMAND_CLASSIFY | COMMAND_INFO, GENERAL, VALUE(apply_labels),
+    {"labels", 0, "FILE", EX | DREAM | COMMAND_CLASSIFY | COMMAND_INFO, GENERAL, VALUE(apply_labels),
      "class names, one a line; default: the model's own, or ImageNet's for 1000 or 1001 classes"},
     {"threads", 't', "N", COMMAND_ALL, GENERAL, VALUE(apply_threads),
      "default: CAMX_NUM_THREADS, else OMP_NUM_THREADS, else all processors"},

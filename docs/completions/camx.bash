@@ -6,14 +6,14 @@ _camx() {
     COMPREPLY=()
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-        explain | progress | classify | layers | info | profile)
+        explain | progress | classify | layers | info | profile | dream)
             command=$word
             break
             ;;
         esac
     done
     if [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "explain progress classify layers info profile --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "explain progress classify layers info profile dream --help --version" -- "$current")
         return
     fi
     case $previous in

@@ -426,6 +426,11 @@ CAMX_API const float *camx_input_values(const camx_input *input, int64_t shape[4
  * crop 224x224, RGB, mean 123.675 116.28 103.53, std 58.395 57.12 57.375 (preset imagenet)". Since 0.1. */
 CAMX_API const char *camx_input_description(const camx_input *input);
 
+/* The other way: an image as 8-bit pixels of the input's own size, in any camx_pixel_format. Rounded, and cut off at 0 and
+ * 255. Inputs of one or three channels; for ready tensors the model's metadata has to say the scale. Since 0.1. */
+CAMX_API camx_status camx_input_to_pixels(const camx_input *input, uint32_t image, camx_pixels *pixels,
+                                          camx_error *error);
+
 /* ---------------------------------------------------------------------------------------------------
  * 7. Scores
  * ------------------------------------------------------------------------------------------------- */
@@ -983,7 +988,94 @@ CAMX_API const char *camx_method_summary(int32_t method);
 CAMX_API int32_t camx_method_by_name(const char *name);
 
 /* ---------------------------------------------------------------------------------------------------
- * 11. Pictures
+ * 11. Activation maximisation
+ *
+ * The other question: not where the network looked, but what it looks for. Gradient ascent on the image itself (Erhan et
+ * al. 2009; Simonyan et al. 2014), on a pyramid of octaves in opponent colours, seen through random shifts, turns and
+ * scales, so that what comes out is a picture and not noise (Mordvintsev et al. 2015; Olah, Mordvintsev and Schubert,
+ * Distill 2017).
+ * ------------------------------------------------------------------------------------------------- */
+
+/* What the image is to excite. */
+typedef enum camx_objective_kind {
+    CAMX_OBJECTIVE_CLASS = 0,   /* the logit of class `index` */
+    CAMX_OBJECTIVE_CHANNEL = 1, /* the mean of channel `index` of `layer` */
+    CAMX_OBJECTIVE_NEURON = 2,  /* one number of it: row y, column x */
+    CAMX_OBJECTIVE_LAYER = 3    /* the mean square of all of `layer`: more of whatever it sees ("deep dream") */
+} camx_objective_kind;
+
+typedef struct camx_objective {
+    uint32_t struct_size;
+    int32_t kind;      /* camx_objective_kind */
+    const char *layer; /* as everywhere; NULL (default) = the default layer. Not for CLASS */
+    int32_t index;     /* of the class or channel. A layer of rank 2, [N, C], has channels of one number */
+    int32_t x;         /* NEURON: the place in the layer; -1 (default) = the middle */
+    int32_t y;
+    float weight;      /* default 1; negative: as little of it as possible */
+} camx_objective;
+
+CAMX_API void (camx_objective_init)(camx_objective *objective, uint32_t size);
+#define camx_objective_init(objective) camx_objective_init((objective), sizeof *(objective))
+
+/* Init and CAMX_OBJECTIVE_CLASS in one. */
+CAMX_API void (camx_objective_for_class)(camx_objective *objective, uint32_t size, int32_t class_index);
+#define camx_objective_for_class(objective, class_index) \
+    camx_objective_for_class((objective), sizeof *(objective), (class_index))
+
+/* A picture of the ascent, for animations: RGB, of the network's size, valid during the call. Return 0 to go on. */
+typedef int camx_frame_fn(const camx_pixels *frame, uint32_t step, void *user);
+
+typedef struct camx_maximise_options {
+    uint32_t struct_size;
+    int32_t steps;             /* of the ascent; default 200 */
+    /* Where it starts: NULL (default) = noise; otherwise image 0 of this input, such as a photograph. It also says size and
+     * scale of the result. */
+    const camx_input *start;
+    /* Without `start`: size, mean and std of the network's pixels; NULL (default) = CAMX_PRESET_AUTO. */
+    const camx_input_options *preparation;
+    uint64_t seed;             /* of the noise and of the shifts, turns and scales; default 0 */
+    int32_t octaves;           /* levels of the pyramid, each half the size of the one before; 0 (default) = to about 7 */
+    float rate;                /* step size of Adam (Kingma and Ba 2015) on the pyramid; default 0.1 */
+    float smoothness;          /* an octave is worth 2^-smoothness of the coarser one; default 1.5 */
+    float noise;               /* deviation of the noise at the start; default 0.01. With `start` none is added */
+    float jitter;              /* largest shift, as a share of the shorter side; default 0.15 */
+    float rotation;            /* largest turn in degrees; default 15 */
+    float scale;               /* largest change of size: 0.4 (default) = 1/1.4 to 1.4 */
+    float blur;                /* deviation in pixels of a blur before the network; default 0 */
+    /* Penalties, beside an objective whose gradient is scaled to a root mean square of 1. u: the image from -1 to 1. */
+    float total_variation;     /* of (squared differences of neighbours) / 2; default 0.2 */
+    float l2;                  /* of u^2 / 2; default 0 */
+    float norm;                /* of u^6 / 6 (Mahendran and Vedaldi, IJCV 2016), which leaves greys alone; default 0 */
+    uint32_t frame_every;      /* 0 (default) = no frames; else `frame` is called at step 0 and after every so many */
+    uint32_t reserved;
+    camx_frame_fn *frame;
+    void *frame_user;
+    camx_progress_fn *progress; /* done, total: steps. NULL (default) = none */
+    void *progress_user;
+    double deadline;           /* seconds; 0 (default) = none */
+} camx_maximise_options;
+
+CAMX_API void (camx_maximise_options_init)(camx_maximise_options *options, uint32_t size);
+#define camx_maximise_options_init(options) camx_maximise_options_init((options), sizeof *(options))
+
+/*
+ * Makes an image that excites the weighted sum of `count` objectives (pointers to them: classes, channels, neurons
+ * and layers may be mixed). options NULL = defaults.
+ *
+ * *result: the image as the network sees it, which becomes the session's last input: camx_session_top, gradcam_compute and
+ * the like with input NULL look at it; camx_input_to_pixels gives its pixels, camx_input_values its floats. Release
+ * it. The same bits come out for the same seed, whatever the number of threads.
+ *
+ * Where units are dead and the gradient is zero everywhere, that step goes through ReLU units (Relu, Clip from 0) as if they
+ * were open. An objective that does not move the image even so is CAMX_E_METHOD. Networks that run more than one
+ * image at a time are refused (CAMX_E_METHOD), as are inputs of other than one or three channels. On CAMX_E_CANCELLED and
+ * CAMX_E_DEADLINE *result is the image so far. Since 0.1.
+ */
+CAMX_API camx_status camx_maximise(camx_session *session, const camx_objective *const *objectives, uint32_t count,
+                                   const camx_maximise_options *options, camx_input **result, camx_error *error);
+
+/* ---------------------------------------------------------------------------------------------------
+ * 12. Pictures
  *
  * Plain arithmetic on 8-bit pixels in the caller's memory.
  * ------------------------------------------------------------------------------------------------- */

@@ -177,6 +177,14 @@ camx_status camx_input_from_floats(const camx_model *model, const float *values,
     return camx__input_from_floats(&spec, values, shape, rank, input, error);
 }
 
+camx_status camx_input_to_pixels(const camx_input *input, uint32_t image, camx_pixels *pixels, camx_error *error)
+{
+    CAMX__BEGIN(error);
+    CAMX__NOT_NULL(input, error);
+    CAMX__NOT_NULL(pixels, error);
+    return camx__input_to_pixels(input, image, pixels, error);
+}
+
 void camx_input_retain(camx_input *input)
 {
     if (input != NULL)

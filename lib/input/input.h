@@ -85,6 +85,9 @@ camx_status camx__input_from_floats(const camx__input_spec *spec, const float *v
 void camx__input_retain(camx_input *input);
 void camx__input_release(camx_input *input); /* NULL is fine */
 
+/* Behind camx_input_to_pixels. */
+camx_status camx__input_to_pixels(const camx_input *input, uint32_t image, camx_pixels *pixels, camx_error *error);
+
 /* The number that an 8-bit colour becomes in `channel` of the network's input: pictures are
  * prepared so. */
 camx_status camx__input_fill_value(const camx_input *input, const uint8_t rgb[3], int32_t channel,

@@ -217,6 +217,28 @@ static camx_status others(world *w, camx_error *error)
     return status;
 }
 
+static camx_status maximise(world *w, camx_error *error)
+{
+    camx_objective class_one;
+    camx_objective channel;
+    const camx_objective *list[2] = {&class_one, &channel};
+    camx_maximise_options options;
+    camx_input *result = NULL;
+    camx_objective_for_class(&class_one, 1);
+    camx_objective_init(&channel);
+    channel.kind = CAMX_OBJECTIVE_CHANNEL;
+    channel.layer = "c1";
+    camx_maximise_options_init(&options);
+    options.start = w->input;
+    options.steps = 2;
+    camx_status status = camx_maximise(w->session, list, 2, &options, &result, error);
+    ck_assert((status == CAMX_OK) == (result != NULL));
+    if (status == CAMX_OK)
+        note(w, camx_input_values(result, NULL), 3 * SIDE * SIDE);
+    camx_input_release(result);
+    return status;
+}
+
 static camx_status value(world *w, camx_error *error)
 {
     float values[4 * SIDE * SIDE];
@@ -309,7 +331,7 @@ static const struct {
     STEP(cam),        STEP(gradcam),    STEP(gradcampp),  STEP(value),        STEP(gradient),   STEP(occlusion),
     STEP(many),       STEP(others),     STEP(make_picture), STEP(other_size), STEP(open_second), STEP(in_second),
     STEP(profile),
-    STEP(look),
+    STEP(look), STEP(maximise),
 };
 #define STEPS ((int)(sizeof steps / sizeof steps[0]))
 

@@ -38,6 +38,8 @@ PLAIN(camx_gradcampp_options_init, camx_gradcampp_options)
 PLAIN(camx_occlusion_options_init, camx_occlusion_options)
 PLAIN(camx_occlusion_options_captum, camx_occlusion_options)
 PLAIN(camx_explain_options_init, camx_explain_options)
+PLAIN(camx_objective_init, camx_objective)
+PLAIN(camx_maximise_options_init, camx_maximise_options)
 PLAIN(camx_overlay_options_init, camx_overlay_options)
 PLAIN(camx_sheet_options_init, camx_sheet_options)
 
@@ -52,6 +54,17 @@ static void macro_camx_pixels_init(void *to)
 {
     camx_pixels *typed = to;
     camx_pixels_init(typed, CAMX_PIXEL_GREY, 8, 4, 16, bytes);
+}
+
+static void sized_camx_objective_for_class(void *to, uint32_t size)
+{
+    (camx_objective_for_class)(to, size, 3);
+}
+
+static void macro_camx_objective_for_class(void *to)
+{
+    camx_objective *typed = to;
+    camx_objective_for_class(typed, 3);
 }
 
 static void sized_camx_target_for_class(void *to, uint32_t size)
@@ -120,6 +133,9 @@ static const struct filler {
     ROW(camx_occlusion_options_init, camx_occlusion_options),
     ROW(camx_occlusion_options_captum, camx_occlusion_options),
     ROW(camx_explain_options_init, camx_explain_options),
+    ROW(camx_objective_init, camx_objective),
+    ROW(camx_objective_for_class, camx_objective),
+    ROW(camx_maximise_options_init, camx_maximise_options),
     ROW(camx_overlay_options_init, camx_overlay_options),
     ROW(camx_sheet_options_init, camx_sheet_options),
     {"camx_input_options_for", sized_camx_input_options_for, macro_camx_input_options_for,

@@ -686,6 +686,39 @@ class Methods(Case):
         with self.assertRaises(camx.StateError):
             camx.attributions(self.model.session(), "saliency")
 
+    def test_maximise(self) -> None:
+        session = self.model.session()
+        start = tensor()
+        session.run(start)
+        before = session.logits(0)[1]
+        frames: list = []
+        picture = camx.maximise(
+            session,
+            1,
+            start=start,
+            steps=20,
+            frame=lambda image, step: frames.append((image.shape, step)),
+        )
+        self.assertEqual(frames, [((8, 8, 3), 0), ((8, 8, 3), 10), ((8, 8, 3), 20)])
+        self.assertGreater(session.logits(0)[1], before)
+        self.assertEqual(picture.pixels().shape, (8, 8, 3))
+        parts = [1, camx.Objective("channel", 0, layer="relu1", weight=0.5)]
+        same = [camx.maximise(session, parts, start=start, steps=3, seed=s) for s in (1, 1, 2)]
+        np.testing.assert_array_equal(same[0].values, same[1].values)
+        self.assertTrue((same[0].values != same[2].values).any())
+        with self.assertRaises(camx.Cancelled) as caught:
+            camx.maximise(session, 1, steps=9, progress=lambda done, total: done < 4)
+        self.assertIsInstance(caught.exception.partial, camx.Input)
+        for bad in ({"octaves": 99}, {"rate": -1}, {"steps": -1}):
+            with self.subTest(bad), self.assertRaises(camx.ArgumentError):
+                camx.maximise(session, 1, **bad)
+        with self.assertRaises(TypeError):
+            camx.maximise(session, 1, wobble=1)
+        with self.assertRaises(camx.NotFoundError):
+            camx.maximise(session, camx.Objective("channel", 0, layer="nowhere"))
+        with self.assertRaises(ValueError):
+            camx.maximise(session, 1, steps=5, frame=lambda image, step: int("x"))
+
     def test_explain_many(self) -> None:
         session = self.model.session()
         maps = camx.explain_many(session, "gradcam", tensor(), [1, None, 3], ["relu1", None])

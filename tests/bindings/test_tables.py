@@ -142,9 +142,15 @@ class Layout(unittest.TestCase):
         field = words[-1]
         kind = re.sub(rf"\b{field}\b.*", "", declaration, flags=re.S)
         sides = re.search(r"\[(\d+)\]", declaration)
-        if words[-2] in ("camx_progress_fn", "camx_parallel_for", "camx_external_read"):
+        if words[-2] in (
+            "camx_progress_fn",
+            "camx_frame_fn",
+            "camx_parallel_for",
+            "camx_external_read",
+        ):
             fields = {
                 "camx_progress_fn": _structs.progress_fn,
+                "camx_frame_fn": _structs.frame_fn,
                 "camx_parallel_for": _structs.parallel_for,
                 "camx_external_read": _structs.external_read,
             }

@@ -5,7 +5,7 @@
 manual=$CAMX_SOURCE_ROOT/docs/camx.1
 
 # "m method LIST" per option; "-" where there is no letter or value.
-for each in explain progress classify layers info profile; do
+for each in explain progress classify layers info profile dream; do
     run "$each" --help
     code_is 0
     sed -n -e 's/^  -\(.\), --\([a-z-]*\) *\([A-Z]*\)\( .*\)*$/\1 \2 \3/p' \
@@ -23,7 +23,7 @@ diff help.options manual.options >differences || {
 passes
 [ "$(wc -l <help.options)" -ge 30 ] || fails 'the options should have been found'
 
-for each in explain progress classify layers info profile; do
+for each in explain progress classify layers info profile dream; do
     passes
     grep -q "^\.It Cm $each\$" "$manual" || fails "the manual should tell about $each"
 done

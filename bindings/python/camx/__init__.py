@@ -30,6 +30,7 @@ from ._enums import (
     GradcamppRule,
     Keep,
     Method,
+    ObjectiveKind,
     OutputKind,
     PixelFormat,
     Preset,
@@ -65,6 +66,7 @@ from .errors import (
 from .files import imread, imwrite
 from .inputs import Input
 from .maps import Map, MapInfo
+from .maximising import Objective, maximise
 from .methods import (
     attributions,
     cam,
@@ -99,11 +101,12 @@ __all__ = [
     "Colormap", "DeadlineError", "Edge", "Error", "FileError", "Fill", "Filter", "Finding",
     "Fit", "Focus", "FormatError", "Gemm", "GradcamppRule", "Input", "InternalError", "Keep",
     "LayerInfo", "LimitError", "Map", "MapInfo", "Method", "MethodError", "Model", "ModelInfo",
-    "NotFoundError", "OutOfMemoryError", "OutputKind", "PixelFormat", "Preset", "Quadrature",
-    "Reuse", "Scaling", "Score", "Session", "SessionStats", "ShapeError", "StateError", "Status",
-    "StepKind", "StepProfile", "Target", "TargetKind", "UnsupportedError", "__version__",
-    "attributions", "build_info", "cam", "colormaps", "colours", "draw_boxes", "explain",
-    "explain_many", "explain_stages", "gradcam", "gradcampp", "imread", "imwrite", "iou",
-    "library_path", "methods", "occlusion", "occlusion_many", "overlay", "sheet", "version",
+    "NotFoundError", "Objective", "ObjectiveKind", "OutOfMemoryError", "OutputKind",
+    "PixelFormat", "Preset", "Quadrature", "Reuse", "Scaling", "Score", "Session",
+    "SessionStats", "ShapeError", "StateError", "Status", "StepKind", "StepProfile", "Target",
+    "TargetKind", "UnsupportedError", "__version__", "attributions", "build_info", "cam",
+    "colormaps", "colours", "draw_boxes", "explain", "explain_many", "explain_stages",
+    "gradcam", "gradcampp", "imread", "imwrite", "iou", "library_path", "maximise", "methods",
+    "occlusion", "occlusion_many", "overlay", "sheet", "version",
 ]
 # fmt: on

@@ -224,6 +224,15 @@ class Quadrature(enum.IntEnum):
     RIGHT_RIEMANN = 1
 
 
+class ObjectiveKind(enum.IntEnum):
+    """camx_objective_kind: what activation maximisation excites."""
+
+    CLASS = 0
+    CHANNEL = 1
+    NEURON = 2
+    LAYER = 3
+
+
 class Colormap(enum.IntEnum):
     """camx_colormap: colours for values of 0 .. 1 (RDBU: -1 .. 1)."""
 

@@ -69,6 +69,7 @@ CORE: Table = {
     "camx_input_image_count": (c_uint32, [handle]),
     "camx_input_values": (floats, [handle, P(c_int64)]),
     "camx_input_description": (c_char_p, [handle]),
+    "camx_input_to_pixels": (status, [handle, c_uint32, P(s.camx_pixels), error]),
     # 7. Scores
     "camx_session_run": (status, [handle, handle, error]),
     "camx_session_image_count": (c_uint32, [handle]),
@@ -187,7 +188,22 @@ CORE: Table = {
     "camx_method_name": (c_char_p, [c_int32]),
     "camx_method_summary": (c_char_p, [c_int32]),
     "camx_method_by_name": (c_int32, [c_char_p]),
-    # 11. Pictures
+    # 11. Activation maximisation
+    "camx_objective_init": (None, [P(s.camx_objective), c_uint32]),
+    "camx_objective_for_class": (None, [P(s.camx_objective), c_uint32, c_int32]),
+    "camx_maximise_options_init": (None, [P(s.camx_maximise_options), c_uint32]),
+    "camx_maximise": (
+        status,
+        [
+            handle,
+            P(P(s.camx_objective)),
+            c_uint32,
+            P(s.camx_maximise_options),
+            P(handle),
+            error,
+        ],
+    ),
+    # 12. Pictures
     "camx_colormap_name": (c_char_p, [c_int32]),
     "camx_colormap_by_name": (c_int32, [c_char_p]),
     "camx_colormap_colour": (status, [c_int32, c_float, P(c_uint8), error]),

@@ -139,6 +139,9 @@ class camx_pixels(Structure):
     ]
 
 
+frame_fn = CFUNCTYPE(c_int, POINTER(camx_pixels), c_uint32, c_void_p)
+
+
 class camx_input_options(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -334,6 +337,46 @@ class camx_explain_options(Structure):
         ("grid", c_int32),
         ("probability", c_float),
         ("reserved3", c_int32),
+    ]
+
+
+class camx_objective(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("layer", c_char_p),
+        ("index", c_int32),
+        ("x", c_int32),
+        ("y", c_int32),
+        ("weight", c_float),
+    ]
+
+
+class camx_maximise_options(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("steps", c_int32),
+        ("start", c_void_p),
+        ("preparation", POINTER(camx_input_options)),
+        ("seed", c_uint64),
+        ("octaves", c_int32),
+        ("rate", c_float),
+        ("smoothness", c_float),
+        ("noise", c_float),
+        ("jitter", c_float),
+        ("rotation", c_float),
+        ("scale", c_float),
+        ("blur", c_float),
+        ("total_variation", c_float),
+        ("l2", c_float),
+        ("norm", c_float),
+        ("frame_every", c_uint32),
+        ("reserved", c_uint32),
+        ("frame", frame_fn),
+        ("frame_user", c_void_p),
+        ("progress", progress_fn),
+        ("progress_user", c_void_p),
+        ("deadline", c_double),
     ]
 
 

@@ -96,6 +96,15 @@ class Input:
         """The number of images."""
         return int(lib.camx_input_image_count(self._pointer))
 
+    def pixels(self, image: int = 0) -> NDArray[np.uint8]:
+        """An image as 8-bit RGB pixels [height, width, 3] of the input's own size."""
+        shape = self.values.shape
+        rows = 1 if self._model.info.channels_last else 2
+        result = np.empty((shape[rows], shape[rows + 1], 3), np.uint8)
+        pixels, _keep = _arrays.pixels(result, PixelFormat.RGB, "the result")
+        call(lib.camx_input_to_pixels, self._pointer, int32(image, "image"), ctypes.byref(pixels))
+        return result
+
     @property
     def values(self) -> NDArray[np.float32]:
         """The floats as the network sees them, [N, C, H, W] (or [N, H, W, C]): a read-only view
@@ -122,6 +131,14 @@ class Input:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a camx.Input cannot be pickled: pickle the pixels and the model instead")
+
+
+def input_options(
+    model: "Model", preset: Union[None, str, int, Preset], overrides: Any
+) -> s.camx_input_options:
+    """The C struct for a preset (None = 'auto') with the keywords of Model.preprocess."""
+    chosen = "auto" if preset is None else preset
+    return _options(model, choose(Preset, chosen, "the preset"), overrides)
 
 
 def as_input(model: "Model", x: Any) -> Optional[Input]:

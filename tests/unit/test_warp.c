@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Warps, stretches and blurs: <Ax, y> = <x, A'y>, and what they leave alone. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input/warp.h"
+
+enum { ROOM = 3 * 20 * 20 };
+
+static const camx__planes large = {3, 17, 20};
+static const camx__planes small = {3, 5, 9};
+
+static void fill(float *values, int64_t count, uint32_t seed)
+{
+    for (int64_t i = 0; i < count; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        values[i] = (float)(seed >> 8) / 8388608.0F - 1.0F;
+    }
+}
+
+static double dot(const float *a, const float *b, int64_t count)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+static int64_t count_of(const camx__planes *size)
+{
+    return size->count * size->height * size->width;
+}
+
+START_TEST(warp_is_adjoint)
+{
+    static const camx__warp warps[] = {
+        {1, 0, 0, 0}, {0.9, 0.3, 1.7, -2.2}, {0, 1.4, 0.5, 0.5}, {2, -0.1, 30, -30}, {0.5, 0, 0, 0}};
+    float x[ROOM], y[ROOM], ax[ROOM], aty[ROOM] = {0};
+    int64_t count = count_of(&large);
+    fill(x, count, 1);
+    fill(y, count, 2);
+    camx__warp_apply(&warps[_i], &large, x, ax);
+    camx__warp_transpose(&warps[_i], &large, y, aty);
+    ck_assert_double_eq_tol(dot(ax, y, count), dot(x, aty, count), 1e-4);
+    if (_i == 0)
+        ck_assert_mem_eq(ax, x, (size_t)count * sizeof(float));
+}
+END_TEST
+
+/* A whole shift moves pixels; the edge is repeated. */
+START_TEST(warp_shifts)
+{
+    float x[ROOM], ax[ROOM];
+    camx__warp warp = {1, 0, 3, 0};
+    fill(x, count_of(&large), 3);
+    camx__warp_apply(&warp, &large, x, ax);
+    for (int64_t row = 0; row < large.count * large.height; row++)
+        for (int64_t i = 0; i < large.width; i++)
+            ck_assert_float_eq_tol(ax[row * large.width + i],
+                                   x[row * large.width + (i + 3 < large.width ? i + 3 : large.width - 1)], 1e-6F);
+}
+END_TEST
+
+START_TEST(stretch_is_adjoint)
+{
+    const camx__planes *from = _i == 0 ? &small : &large;
+    float x[ROOM], y[ROOM], ax[ROOM] = {0}, aty[ROOM], room[ROOM];
+    fill(x, count_of(from), 4);
+    fill(y, count_of(&large), 5);
+    camx__stretch_add(from, &large, 0.7F, x, ax, room);
+    camx__stretch_transpose(from, &large, 0.7F, y, aty, room);
+    ck_assert_double_eq_tol(dot(ax, y, count_of(&large)), dot(x, aty, count_of(from)), 1e-4);
+    for (int64_t i = 0; _i == 1 && i < count_of(&large); i++)
+        ck_assert_float_eq_tol(ax[i], 0.7F * x[i], 1e-6F);
+}
+END_TEST
+
+START_TEST(blur_is_adjoint)
+{
+    float x[ROOM], y[ROOM], ax[ROOM], aty[ROOM], row[20];
+    int64_t count = count_of(&large);
+    fill(x, count, 6);
+    fill(y, count, 7);
+    memcpy(ax, x, sizeof x);
+    memcpy(aty, y, sizeof y);
+    camx__soften(&large, 1.3, 0, ax, row);
+    camx__soften(&large, 1.3, 1, aty, row);
+    ck_assert_double_eq_tol(dot(ax, y, count), dot(x, aty, count), 1e-4);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = 0.25F;
+    camx__soften(&large, 2.0, 0, x, row);
+    for (int64_t i = 0; i < count; i++)
+        ck_assert_float_eq_tol(x[i], 0.25F, 1e-6F);
+    memcpy(ax, y, sizeof y);
+    camx__soften(&large, 0.0, 0, ax, row);
+    ck_assert_mem_eq(ax, y, (size_t)count * sizeof(float));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("warp");
+    TCase *tests = tcase_create("warp");
+    tcase_add_loop_test(tests, warp_is_adjoint, 0, 5);
+    tcase_add_test(tests, warp_shifts);
+    tcase_add_loop_test(tests, stretch_is_adjoint, 0, 2);
+    tcase_add_test(tests, blur_is_adjoint);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
