@@ -56,6 +56,10 @@ grep '\.png$' "$list.focus" >>"$list" || true
 sed -n '/heat inside/,$p' "$list.focus"
 
 say
+say "6. What does the network look for in a volcano? A picture made from noise (half a minute)."
+"$camx" dream --quiet "$model" --class volcano --output "$out/volcano.png" >>"$list"
+
+say
 say "The pictures:"
 say
 sed 's/^/  /' "$list"
