@@ -549,6 +549,28 @@ class Methods(Case):
         as_default = camx.occlusion(self.model, x, 2)
         self.assertEqual(as_default.info.score_kind, camx.Score.PROBABILITY)
 
+    def test_occlusion_reuse(self) -> None:
+        how = {"stride": 2, "fill": 0.5, "score": "logit"}
+        whole = camx.occlusion(self.model, tensor(), 2, patch=3, reuse=False, **how)
+        for reuse in (True, "always", "off", camx.Reuse.AUTO):
+            m = camx.occlusion(self.model, tensor(), 2, patch=3, reuse=reuse, **how)
+            self.near(m.raw, whole.raw)
+        larger = camx.occlusion(self.model, tensor(), 2, patch=4, **how)
+        both = camx.occlusion(self.model, tensor(), 2, sizes=[3, 4], **how)
+        self.near(both.raw, (whole.raw + larger.raw) / 2)
+        self.assertEqual(both.info.total, whole.info.total + larger.info.total)
+        first, second = camx.occlusion_many(self.model, tensor(), [2, 1], patch=3, **how)
+        self.near(first.raw, whole.raw)
+        self.assertEqual(second.info.class_index, 1)
+        for wrong in (
+            {"reuse": "never"},
+            {"sizes": []},
+            {"sizes": [0]},
+            {"sizes": [3], "patch": 3},
+        ):
+            with self.assertRaises(camx.ArgumentError):
+                camx.occlusion(self.model, tensor(), 2, **wrong)
+
     def test_occlusion_fills(self) -> None:
         for fill in ((0, 128, 255), "blur", 0, 1.5):
             for edge in ("crop", "flush", "centred"):

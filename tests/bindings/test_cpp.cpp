@@ -217,6 +217,10 @@ void test_occlusion(const camx::model &model)
     };
     camx::map whole = camx::occlusion(session, {}, camx::target(1).with_score(CAMX_SCORE_LOGIT), options);
     EXPECT(last > 0 && last == whole.info().total && whole.values().size() == 64);
+    std::vector<camx::map> both = camx::occlusion_many(
+        session, {camx::target(1).with_score(CAMX_SCORE_LOGIT), camx::target(2)}, {}, options);
+    EXPECT(both.size() == 2 && both[0].values()[9] == whole.values()[9] && both[1].info().class_index == 2);
+    EXPECT(status_of([&] { camx::occlusion_many(session, {camx::target(99)}, {}, options); }) == CAMX_E_NOT_FOUND);
 
     options.on_progress = [](std::uint64_t, std::uint64_t) { return false; };
     try {

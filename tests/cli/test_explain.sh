@@ -181,6 +181,28 @@ if [ -f "$vgg" ]; then
     clean
 fi
 
+# Reuse changes nothing, classes come from the same runs, several patch sizes are one map.
+for how in '' --no-reuse; do
+    # shellcheck disable=SC2086
+    run explain -q --json "$net" "$cat" -m occlusion $quick $how -o one.png
+    code_is 0
+    json results.0.maps.0.maximum >>reused
+done
+is "$(awk 'NR == 1 { first = $1 } END { d = $1 - first; print (d < 0 ? -d : d) <= 1e-4 * first }' reused)" 1
+# shellcheck disable=SC2086
+run explain -q --json "$net" "$cat" -m occlusion,gradcam --class tabby --class 'tiger cat' $quick -o two
+code_is 0
+json_is results.0.maps.0.class 281
+is "$(files | tr ' ' '\n' | grep -c 'two/.*occlusion')" 2
+run explain -q --json "$net" "$cat" -m occlusion --patch 112,56 --stride 112 -o sizes.png
+code_is 0
+clean
+for wrong in 112,x 112,56x28 ,56; do
+    run explain "$net" "$cat" -m occlusion --patch "$wrong"
+    code_is 2
+    err_has '--patch wants'
+done
+
 # Wrong for this network or picture.
 run explain "$net" "$cat" -m occlusion --patch 4000
 code_is 2
