@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "kernels/gemm.h"
 #include "map/map.h"
+#include "run/region_runs.h"
 
 #define TEXT_OF(number) #number
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
@@ -21,15 +22,10 @@ uint32_t camx_abi_version(void)
     return CAMX_ABI_VERSION;
 }
 
-#ifdef CAMX_WITHOUT_REUSE
-#define REUSE ", without occlusion reuse"
-#else
-#define REUSE ""
-#endif
-
 /* One finished line per instruction set and back end, so that nothing has to be composed at run time. */
+#define LINES(isa, automatic) {LINE(isa, automatic), LINE(isa, automatic) ", without occlusion reuse"}
 #define LINE(isa, automatic)                                                                           \
-    "libcamx " VERSION ", instructions: " isa ", gemm: " automatic " (default), " OTHERS REUSE
+    "libcamx " VERSION ", instructions: " isa ", gemm: " automatic " (default), " OTHERS
 #ifdef CAMX_HAVE_OPENBLAS
 #define OTHERS "packed, blas (OpenBLAS), builtin"
 #else
@@ -38,14 +34,15 @@ uint32_t camx_abi_version(void)
 
 const char *camx_build_info(void)
 {
-    static const char *const lines[CAMX__ISA_COUNT][2] = {
-        {LINE("baseline", "packed"), LINE("baseline", "not packed")},
-        {LINE("avx2", "packed"), LINE("avx2", "not packed")},
-        {LINE("avx512", "packed"), LINE("avx512", "not packed")},
+    static const char *const lines[CAMX__ISA_COUNT][2][2] = {
+        {LINES("baseline", "packed"), LINES("baseline", "not packed")},
+        {LINES("avx2", "packed"), LINES("avx2", "not packed")},
+        {LINES("avx512", "packed"), LINES("avx512", "not packed")},
     };
     camx__isa isa = camx__cpu_isa();
     const camx__gemm *gemm = camx__gemm_get(CAMX_GEMM_AUTO, isa);
-    return lines[isa][gemm != NULL && camx__gemm_backend(gemm) == CAMX_GEMM_PACKED ? 0 : 1];
+    bool packed = gemm != NULL && camx__gemm_backend(gemm) == CAMX_GEMM_PACKED;
+    return lines[isa][packed ? 0 : 1][camx__region_built() ? 0 : 1];
 }
 
 const char *camx_status_name(int32_t status)
