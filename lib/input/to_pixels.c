@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what the network sees back to 8-bit pixels. */
-#include <math.h>
-
 #include "base/pixels.h"
 #include "input/input.h"
 
@@ -14,7 +12,7 @@ static uint8_t sample_of(const camx_input *input, int32_t image, int32_t channel
                     (double)input->scale.mean[channel];
     if (!(sample > 0.0)) /* NaN too */
         return 0;
-    return sample >= 255.0 ? 255 : (uint8_t)lround(sample);
+    return sample >= 255.0 ? 255 : (uint8_t)(sample + 0.5);
 }
 
 static void put(const camx_pixels *pixels, const int order[3], int32_t x, int32_t y, const uint8_t rgb[3])
