@@ -118,8 +118,10 @@ static float combine(const camx__input_work *work, int32_t channels, int64_t pix
 
 static void write_values(const camx__input_work *work, uint32_t image)
 {
+    if (work->options.channel_values == NULL)
+        return;
     float *to = work->options.channel_values + (int64_t)image * work->size;
-    for (int64_t i = 0; work->options.channel_values != NULL && i < work->size; i++)
+    for (int64_t i = 0; i < work->size; i++)
         to[i] = (float)work->sum[i];
 }
 
