@@ -60,11 +60,6 @@ camx_status camx__many_by_layer(camx_session *session, camx_input *input, const 
     return status;
 }
 
-static bool stopped(camx_status status)
-{
-    return status == CAMX_E_DEADLINE || status == CAMX_E_CANCELLED;
-}
-
 static camx_status one_by_one(const camx__method *method, camx_session *session, camx_input *input,
                               const camx__many *many, const camx_explain_options *options, camx_map *const *maps,
                               camx_error *error)
@@ -92,7 +87,7 @@ camx_status camx__explain_many(const camx__method *method, camx_session *session
     camx_status status = method->compute_many != NULL
                              ? method->compute_many(session, input, many, options, maps, error)
                              : one_by_one(method, session, input, many, options, maps, error);
-    for (uint64_t i = 0; status != CAMX_OK && !stopped(status) && i < count; i++)
+    for (uint64_t i = 0; status != CAMX_OK && !camx__stopped(status) && i < count; i++)
         camx__map_clear(maps[i]);
     return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "base/progress.h"
 #include "explain/layer_method.h"
 #include "explain/methods.h"
 
@@ -153,11 +154,6 @@ static void release(work *w)
     camx__free(memory, w->targets);
 }
 
-static bool stopped(camx_status status)
-{
-    return status == CAMX_E_CANCELLED || status == CAMX_E_DEADLINE;
-}
-
 /* Images that were not reached have a map too: nothing but gaps. */
 static void write_unreached(work *w, uint32_t first)
 {
@@ -179,7 +175,7 @@ static camx_status run(work *w)
     camx_status status = camx__progress_step(&w->progress, 0, w->error);
     for (image = 0; status == CAMX_OK && image < images; image++)
         status = one_image(w, image);
-    if (stopped(status))
+    if (camx__stopped(status))
         write_unreached(w, image);
     return status;
 }
@@ -252,7 +248,7 @@ camx_status camx__occlusion_many(camx_session *session, camx_input *input, const
         status = allocate(&w);
         if (status == CAMX_OK)
             status = run(&w);
-        for (uint32_t t = 0; t < target_count && status != CAMX_OK && !stopped(status); t++)
+        for (uint32_t t = 0; t < target_count && status != CAMX_OK && !camx__stopped(status); t++)
             camx__map_clear(maps[t]);
     }
     release(&w);

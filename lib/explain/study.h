@@ -64,10 +64,4 @@ camx__study_fn camx__study_nothing;
 /* Says of the image's maps that `done` of the units are done. */
 void camx__study_partial(const camx__study *study, uint32_t image, uint64_t done);
 
-/* True for the two ways in which a call is stopped with its results kept. */
-static inline bool camx__stopped(camx_status status)
-{
-    return status == CAMX_E_CANCELLED || status == CAMX_E_DEADLINE;
-}
-
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rest of the family against pytorch-grad-cam (`run.py --family` or this file by itself).
+"""The rest of the family against pytorch-grad-cam.
 
     build/oracle-venv/bin/python tests/oracle/family.py [--tiny] [network ...]
 
