@@ -107,7 +107,7 @@ camx_status camx_explain(camx_session *session, int32_t method, camx_input *inpu
                           "camx_explain_options.channel_values is for saliency to integrated_gradients: %s has one number "
                           "for each place",
                           row->name);
-    return row->compute(session, input, target, &options, map, error);
+    return camx__explain_one(row, session, input, target, &options, map, error);
 }
 
 static camx_status check_lists(const camx__many *many, const camx_explain_options *options, camx_error *error)

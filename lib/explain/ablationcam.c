@@ -190,9 +190,9 @@ static camx_status prepare(camx__study *study)
     return status;
 }
 
-static camx_status compute(camx_session *session, camx_input *input, const camx_target *const *targets,
-                           uint32_t count, const camx_explain_options *options, camx_map *const *maps,
-                           camx_error *error)
+camx_status camx__ablationcam(camx_session *session, camx_input *input, const camx_target *const *targets,
+                              uint32_t count, const camx_explain_options *options, camx_map *const *maps,
+                              camx_error *error)
 {
     camx__study study = {.session = session,
                          .options = options,
@@ -203,16 +203,4 @@ static camx_status compute(camx_session *session, camx_input *input, const camx_
     camx_status status = camx__study_connected(&study) ? prepare(&study) : camx__study_run(&study, camx__study_nothing);
     camx__study_close(&study);
     return status;
-}
-
-camx_status camx__ablationcam(camx_session *session, camx_input *input, const camx_target *target,
-                              const camx_explain_options *options, camx_map *map, camx_error *error)
-{
-    return compute(session, input, &target, 1, options, &map, error);
-}
-
-camx_status camx__ablationcam_many(camx_session *session, camx_input *input, const camx__many *many,
-                                   const camx_explain_options *options, camx_map *const *maps, camx_error *error)
-{
-    return camx__many_by_layer(session, input, many, options, maps, compute, error);
 }

@@ -327,7 +327,7 @@ static void release(camx_session *session, work *w)
     camx__free(memory, w->cells);
 }
 
-static camx_status compute(camx_session *session, camx_input *input, const camx_target *const *targets,
+camx_status camx__fullgrad(camx_session *session, camx_input *input, const camx_target *const *targets,
                            uint32_t count, const camx_explain_options *options, camx_map *const *maps,
                            camx_error *error)
 {
@@ -344,16 +344,4 @@ static camx_status compute(camx_session *session, camx_input *input, const camx_
     release(session, &w);
     camx__study_close(&study);
     return status;
-}
-
-camx_status camx__fullgrad(camx_session *session, camx_input *input, const camx_target *target,
-                           const camx_explain_options *options, camx_map *map, camx_error *error)
-{
-    return compute(session, input, &target, 1, options, &map, error);
-}
-
-camx_status camx__fullgrad_many(camx_session *session, camx_input *input, const camx__many *many,
-                                const camx_explain_options *options, camx_map *const *maps, camx_error *error)
-{
-    return camx__many_by_layer(session, input, many, options, maps, compute, error);
 }

@@ -36,9 +36,9 @@ static camx_status start_part(part *p, camx_explain_options *own, camx_error *er
     return CAMX_OK;
 }
 
-camx_status camx__many_by_layer(camx_session *session, camx_input *input, const camx__many *many,
-                                const camx_explain_options *options, camx_map *const *maps,
-                                camx__targets_fn *compute, camx_error *error)
+static camx_status layer_by_layer(camx__targets_fn *compute, camx_session *session, camx_input *input,
+                                  const camx__many *many, const camx_explain_options *options,
+                                  camx_map *const *maps, camx_error *error)
 {
     camx_explain_options own = *options;
     part p = {.whole = options, .count = many->layer_count};
@@ -58,6 +58,15 @@ camx_status camx__many_by_layer(camx_session *session, camx_input *input, const 
     }
     camx__free(session->memory, chosen);
     return status;
+}
+
+camx_status camx__explain_one(const camx__method *method, camx_session *session, camx_input *input,
+                              const camx_target *target, const camx_explain_options *options, camx_map *map,
+                              camx_error *error)
+{
+    if (method->compute_targets != NULL)
+        return method->compute_targets(session, input, &target, 1, options, &map, error);
+    return method->compute(session, input, target, options, map, error);
 }
 
 static camx_status one_by_one(const camx__method *method, camx_session *session, camx_input *input,
@@ -84,9 +93,13 @@ camx_status camx__explain_many(const camx__method *method, camx_session *session
     uint64_t count = (uint64_t)many->target_count * many->layer_count;
     for (uint64_t i = 0; i < count; i++)
         camx__map_clear(maps[i]);
-    camx_status status = method->compute_many != NULL
-                             ? method->compute_many(session, input, many, options, maps, error)
-                             : one_by_one(method, session, input, many, options, maps, error);
+    camx_status status = CAMX_OK;
+    if (method->compute_many != NULL)
+        status = method->compute_many(session, input, many, options, maps, error);
+    else if (method->compute_targets != NULL)
+        status = layer_by_layer(method->compute_targets, session, input, many, options, maps, error);
+    else
+        status = one_by_one(method, session, input, many, options, maps, error);
     for (uint64_t i = 0; status != CAMX_OK && !camx__stopped(status) && i < count; i++)
         camx__map_clear(maps[i]);
     return status;

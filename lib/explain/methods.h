@@ -37,11 +37,6 @@ camx__method_fn camx__guided_backprop;
 camx__method_fn camx__guided_gradcam;
 camx__method_fn camx__smoothgrad;
 camx__method_fn camx__integrated_gradients;
-camx__method_fn camx__scorecam;
-camx__method_fn camx__ablationcam;
-camx__method_fn camx__reciprocam;
-camx__method_fn camx__rise;
-camx__method_fn camx__fullgrad;
 typedef camx_status camx__many_fn(camx_session *session, camx_input *input, const camx__many *many,
                                   const camx_explain_options *options, camx_map *const *maps, camx_error *error);
 
@@ -50,20 +45,16 @@ typedef camx_status camx__targets_fn(camx_session *session, camx_input *input, c
                                      uint32_t count, const camx_explain_options *options, camx_map *const *maps,
                                      camx_error *error);
 
-/* A compute_many for such a function: one call for each layer. */
-camx_status camx__many_by_layer(camx_session *session, camx_input *input, const camx__many *many,
-                                const camx_explain_options *options, camx_map *const *maps,
-                                camx__targets_fn *compute, camx_error *error);
+camx__targets_fn camx__scorecam;
+camx__targets_fn camx__ablationcam;
+camx__targets_fn camx__reciprocam;
+camx__targets_fn camx__rise;
+camx__targets_fn camx__fullgrad;
 
 camx__many_fn camx__hirescam_many;
 camx__many_fn camx__layercam_many;
 camx__many_fn camx__xgradcam_many;
 camx__many_fn camx__elementwise_many;
-camx__many_fn camx__scorecam_many;
-camx__many_fn camx__ablationcam_many;
-camx__many_fn camx__reciprocam_many;
-camx__many_fn camx__rise_many;
-camx__many_fn camx__fullgrad_many;
 
 /* One map per target from the same runs; targets NULL, or single ones NULL: the top class. */
 camx_status camx__occlusion_many(camx_session *session, camx_input *input, const camx_target *const *targets,
@@ -74,14 +65,18 @@ typedef struct camx__method {
     int32_t number; /* camx_method */
     const char *name;
     const char *summary;
-    camx_status (*compute)(camx_session *session, camx_input *input, const camx_target *target,
-                           const camx_explain_options *options, camx_map *map, camx_error *error);
+    camx__method_fn *compute; /* NULL: compute_targets is the way */
     /* Several targets and layers with less work than one `compute` for each; NULL: there is no such way. options->layer
      * is to be ignored. The maps come empty; after a failure they are emptied again unless the call was stopped: then those
      * that were not reached must be empty, and the others may hold what was done. */
-    camx_status (*compute_many)(camx_session *session, camx_input *input, const camx__many *many,
-                                const camx_explain_options *options, camx_map *const *maps, camx_error *error);
+    camx__many_fn *compute_many;
+    camx__targets_fn *compute_targets; /* NULL: there is no such way; otherwise also that of several layers, one by one */
 } camx__method;
+
+/* The map of one target by whatever way the method has. */
+camx_status camx__explain_one(const camx__method *method, camx_session *session, camx_input *input,
+                              const camx_target *target, const camx_explain_options *options, camx_map *map,
+                              camx_error *error);
 
 /* The maps of several targets and layers by whatever way the method has. */
 camx_status camx__explain_many(const camx__method *method, camx_session *session, camx_input *input,

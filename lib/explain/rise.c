@@ -179,9 +179,9 @@ static camx_status run(camx__study *study, work *w)
     return status;
 }
 
-static camx_status compute(camx_session *session, camx_input *input, const camx_target *const *targets,
-                           uint32_t count, const camx_explain_options *options, camx_map *const *maps,
-                           camx_error *error)
+camx_status camx__rise(camx_session *session, camx_input *input, const camx_target *const *targets,
+                       uint32_t count, const camx_explain_options *options, camx_map *const *maps,
+                       camx_error *error)
 {
     work w = {.perturb = {.write = write_masked, .read = read_masked, .own = &w}};
     camx__study study = {.session = session,
@@ -196,16 +196,4 @@ static camx_status compute(camx_session *session, camx_input *input, const camx_
     camx_status status = run(&study, &w);
     camx__study_close(&study);
     return status;
-}
-
-camx_status camx__rise(camx_session *session, camx_input *input, const camx_target *target,
-                       const camx_explain_options *options, camx_map *map, camx_error *error)
-{
-    return compute(session, input, &target, 1, options, &map, error);
-}
-
-camx_status camx__rise_many(camx_session *session, camx_input *input, const camx__many *many,
-                            const camx_explain_options *options, camx_map *const *maps, camx_error *error)
-{
-    return camx__many_by_layer(session, input, many, options, maps, compute, error);
 }

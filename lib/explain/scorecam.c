@@ -211,7 +211,7 @@ static camx_status run(camx__study *study)
     return status;
 }
 
-static camx_status compute(camx_session *session, camx_input *input, const camx_target *const *targets,
+camx_status camx__scorecam(camx_session *session, camx_input *input, const camx_target *const *targets,
                            uint32_t count, const camx_explain_options *options, camx_map *const *maps,
                            camx_error *error)
 {
@@ -224,16 +224,4 @@ static camx_status compute(camx_session *session, camx_input *input, const camx_
     camx_status status = run(&study);
     camx__study_close(&study);
     return status;
-}
-
-camx_status camx__scorecam(camx_session *session, camx_input *input, const camx_target *target,
-                           const camx_explain_options *options, camx_map *map, camx_error *error)
-{
-    return compute(session, input, &target, 1, options, &map, error);
-}
-
-camx_status camx__scorecam_many(camx_session *session, camx_input *input, const camx__many *many,
-                                const camx_explain_options *options, camx_map *const *maps, camx_error *error)
-{
-    return camx__many_by_layer(session, input, many, options, maps, compute, error);
 }
