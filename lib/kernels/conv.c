@@ -24,6 +24,8 @@ static int choose_algorithm(const camx__conv_plan *plan)
         return CAMX__CONV_POINTWISE;
     if (s->groups > 1 && s->groups == s->in_c && s->groups == s->out_c)
         return CAMX__CONV_DEPTHWISE;
+    if (camx__conv_grouped_serves(plan))
+        return CAMX__CONV_GROUPED;
     if (camx__conv_windows_serve(plan))
         return CAMX__CONV_WINDOWS;
     if (camx__conv_scatter_serves(plan))
@@ -51,6 +53,9 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_measure(plan);
         break;
+    case CAMX__CONV_GROUPED:
+        camx__conv_grouped_measure(plan);
+        break;
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_measure(plan);
         break;
@@ -70,7 +75,7 @@ const char *camx__conv_algorithm_name(int algorithm)
 {
     static const char *const names[] = {"none",      "pointwise", "im2col",
                                         "depthwise", "winograd2", "winograd4", "windows",
-                                        "scatter"};
+                                        "scatter",   "grouped"};
     return algorithm >= 0 && algorithm < (int)(sizeof names / sizeof names[0]) ? names[algorithm]
                                                                                : "unknown";
 }
@@ -150,6 +155,9 @@ static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t fir
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_pack(plan, rows, first, count, packed);
         break;
+    case CAMX__CONV_GROUPED:
+        camx__conv_grouped_pack(plan, rows, first, count, packed);
+        break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:
         camx__conv_winograd_pack(plan, rows, first, count, packed);
@@ -214,6 +222,9 @@ static void run(const camx__conv_call *call)
         break;
     case CAMX__CONV_DEPTHWISE:
         camx__conv_depthwise_run(call);
+        break;
+    case CAMX__CONV_GROUPED:
+        camx__conv_grouped_run(call);
         break;
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_run(call);

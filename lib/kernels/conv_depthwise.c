@@ -29,25 +29,6 @@ void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, in
             out[t * s->in_c + first + i] = rows[i * elements + t];
 }
 
-/* The taps of an axis that lie inside the map at destination position i: first <= t < end. */
-static void clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first,
-                      int64_t *end)
-{
-    int64_t start = i * axis->in_step + axis->in_first;
-    int64_t from = 0;
-    int64_t to = axis->taps;
-    if (axis->taps == 0) {
-        *first = *end = 0;
-        return;
-    }
-    if (start < 0)
-        from = camx__ceil_div(-start, axis->tap_step);
-    if (start + (axis->taps - 1) * axis->tap_step >= size)
-        to = start < size ? camx__ceil_div(size - start, axis->tap_step) : 0;
-    *end = to;
-    *first = camx__smaller(from, to);
-}
-
 /* The destination positions whose taps are all inside: first <= i < end. */
 static void whole_positions(const camx__conv_axis *axis, int64_t size, int64_t *first, int64_t *end)
 {
@@ -79,14 +60,14 @@ static void run_span(const depthwise_job *job, const camx__conv_phase *phase, in
     camx__epilogue epilogue;
     if (first >= end)
         return;
-    clip_taps(&phase->y, i, map->src_h, &ty, &end_y);
-    clip_taps(&phase->x, first, map->src_w, &tx, &end_x);
+    camx__conv_clip_taps(&phase->y, i, map->src_h, &ty, &end_y);
+    camx__conv_clip_taps(&phase->x, first, map->src_w, &tx, &end_x);
     int64_t pixel = row * map->dst_w + phase->x.out_first + first * phase->x.out_step;
     camx__depthwise_span span = {.channels = map->dst_c,
                                  .pixels = end - first,
                                  .taps_y = end_y - ty,
                                  .taps_x = end_x - tx,
-                                 .accumulate = call->accumulate};
+                                 .target.accumulate = call->accumulate};
     if (span.taps_y > 0 && span.taps_x > 0) {
         int64_t y = i * phase->y.in_step + phase->y.in_first + ty * phase->y.tap_step;
         int64_t x = first * phase->x.in_step + phase->x.in_first + tx * phase->x.tap_step;
@@ -103,14 +84,14 @@ static void run_span(const depthwise_job *job, const camx__conv_phase *phase, in
     span.src_tap_y_step = phase->y.tap_step * map->src_w * call->src_pitch;
     span.weight_x_step = phase->x.kernel_step * map->src_c;
     span.weight_y_step = phase->y.kernel_step * map->kernel_w * map->src_c;
-    span.dst = call->dst + pixel * call->dst_pitch;
-    span.dst_pixel_step = phase->x.out_step * call->dst_pitch;
+    span.target.dst = call->dst + pixel * call->dst_pitch;
+    span.target.pixel_step = phase->x.out_step * call->dst_pitch;
     if (call->epilogue) {
         epilogue = *call->epilogue;
         if (epilogue.residual)
             epilogue.residual += pixel * epilogue.residual_pitch;
         epilogue.residual_pitch *= phase->x.out_step;
-        span.epilogue = &epilogue;
+        span.target.epilogue = &epilogue;
     }
     job->vectors->depthwise(&span);
 }

@@ -21,7 +21,8 @@ enum {
     CAMX__CONV_WINOGRAD_2 = 4, /* 3x3 stride 1, tiles of 2x2 results */
     CAMX__CONV_WINOGRAD_4 = 5, /* tiles of 4x4 results */
     CAMX__CONV_WINDOWS = 6,    /* few source channels: products over windows of a padded copy */
-    CAMX__CONV_SCATTER = 7     /* few destination channels: products of all taps, added up */
+    CAMX__CONV_SCATTER = 7,    /* few destination channels: products of all taps, added up */
+    CAMX__CONV_GROUPED = 8     /* groups no wider than a vector: vectors of whole groups */
 };
 
 /* One axis of one phase. Destination position: out_first + i * out_step for i < out_count. Its tap
@@ -50,6 +51,9 @@ typedef struct camx__conv_phase {
     int64_t k;          /* taps x source channels of a group */
     size_t group_bytes; /* of one group's packed weights, a multiple of the alignment */
 } camx__conv_phase;
+
+/* The taps of an axis that lie inside a map of that size at destination position i: first <= t < end. */
+void camx__conv_clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first, int64_t *end);
 
 camx__conv_map camx__conv_map_of(const camx__conv_plan *plan);
 camx__conv_phase camx__conv_phase_of(const camx__conv_plan *plan, const camx__conv_map *map,
@@ -81,6 +85,12 @@ void camx__conv_depthwise_measure(camx__conv_plan *plan);
 void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
                                int64_t count, void *packed);
 void camx__conv_depthwise_run(const camx__conv_call *call);
+
+bool camx__conv_grouped_serves(const camx__conv_plan *plan);
+void camx__conv_grouped_measure(camx__conv_plan *plan);
+void camx__conv_grouped_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                             int64_t count, void *packed);
+void camx__conv_grouped_run(const camx__conv_call *call);
 
 /* True where windows serve; their weights are packed as panels pack them. */
 bool camx__conv_windows_serve(const camx__conv_plan *plan);

@@ -5,44 +5,10 @@
  * time, so that a loaded column serves all of them. Each sum runs over the taps in the same order
  * on every path.
  */
+#include "kernels/vector_lanes.h"
 #include "kernels/vector_list.h"
 
 enum { TOGETHER = 4 };
-
-/* Where a vector of channels starts, and which of its lanes are to be stored: a last, incomplete
- * vector is moved back over its neighbour's channels where there are enough of them. */
-typedef struct lanes {
-    int64_t channel;
-    int64_t count; /* of the loaded vector; fewer than LANES only if there are not more channels */
-    int64_t skip;  /* lanes that the neighbour has stored already */
-} lanes;
-
-static inline vec load(const real *from, const lanes *at)
-{
-    return at->count == LANES ? vec_load(from) : vec_load_some(from, at->count);
-}
-
-static inline void store(const camx__depthwise_span *s, const lanes *at, int64_t pixel, vec sum)
-{
-    const camx__epilogue *e = s->epilogue;
-    real *dst = s->dst + pixel * s->dst_pixel_step + at->channel;
-    if (e) {
-        if (e->bias)
-            sum += load(e->bias + at->channel, at);
-        if (e->residual)
-            sum += load(e->residual + pixel * e->residual_pitch + at->channel, at);
-        sum = vec_activate(e->activation, vec_all(e->low), vec_all(e->high), sum);
-    }
-    if (s->accumulate)
-        sum += load(dst, at);
-    if (at->skip == 0 && at->count == LANES) {
-        vec_store(dst, sum);
-    } else {
-        real all[LANES];
-        vec_store(all, sum);
-        memcpy(dst + at->skip, all + at->skip, (size_t)(at->count - at->skip) * sizeof(real));
-    }
-}
 
 /* Any taps; `together` pixels (a constant) at a time. Returns the first pixel not done. */
 VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int64_t pixel,
@@ -54,15 +20,15 @@ VEC_INLINE int64_t any_span(const camx__depthwise_span *s, const lanes *at, int6
         for (int64_t ty = 0; ty < s->taps_y; ty++)
             for (int64_t tx = 0; tx < s->taps_x; tx++) {
                 const real *from = src + ty * s->src_tap_y_step + tx * s->src_tap_x_step;
-                vec weight = load(
+                vec weight = lanes_load(
                     s->weights + ty * s->weight_y_step + tx * s->weight_x_step + at->channel, at);
 #pragma GCC unroll 4
                 for (int i = 0; i < together; i++)
-                    sum[i] += weight * load(from + i * s->src_pixel_step, at);
+                    sum[i] += weight * lanes_load(from + i * s->src_pixel_step, at);
             }
 #pragma GCC unroll 4
         for (int i = 0; i < together; i++)
-            store(s, at, pixel + i, sum[i]);
+            lanes_finish(&s->target, at, pixel + i, sum[i]);
     }
     return pixel;
 }
@@ -96,7 +62,7 @@ VEC_INLINE int64_t fixed_span(const camx__depthwise_span *s, const lanes *at, in
         }
 #pragma GCC unroll 4
         for (int i = 0; i < TOGETHER; i++)
-            store(s, at, pixel + i, sum[i]);
+            lanes_finish(&s->target, at, pixel + i, sum[i]);
     }
     return pixel;
 }
@@ -144,15 +110,8 @@ void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *s)
 {
     span_fn *fast = choose_span(s);
     for (int64_t channel = 0; channel < s->channels; channel += LANES) {
-        lanes at = {.channel = channel, .count = LANES};
-        int64_t left = s->channels - channel;
+        lanes at = lanes_at(channel, s->channels);
         int64_t done = 0;
-        if (left < LANES && s->channels >= LANES) {
-            at.channel = s->channels - LANES;
-            at.skip = LANES - left;
-        } else if (left < LANES) {
-            at.count = left;
-        }
         if (fast && at.count == LANES)
             done = fast(s, &at);
         if (at.count == LANES)

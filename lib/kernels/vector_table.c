@@ -19,6 +19,9 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
     .gate = CAMX__ISA(camx__vector_gate),
     .copy_runs = CAMX__ISA(camx__vector_copy_runs),
     .depthwise = CAMX__ISA(camx__vector_depthwise),
+#if CAMX_VECTOR_BYTES >= 32 && !defined(CAMX_REAL_DOUBLE)
+    .grouped = CAMX__ISA(camx__vector_grouped),
+#endif
     .pool_max = CAMX__ISA(camx__vector_pool_max),
     .pool_mean = CAMX__ISA(camx__vector_pool_mean),
     .pool_give = CAMX__ISA(camx__vector_pool_give),

@@ -5,6 +5,14 @@
 
 #include "kernels/gemm_backend.h"
 
+/* Where the sums of neighbouring destination pixels go. */
+typedef struct camx__pixel_target {
+    real *dst; /* the first pixel */
+    int64_t pixel_step;
+    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the first pixel */
+    bool accumulate;
+} camx__pixel_target;
+
 /* Neighbouring destination pixels of a depthwise convolution that see the same taps. Steps are in
  * elements. */
 typedef struct camx__depthwise_span {
@@ -14,11 +22,23 @@ typedef struct camx__depthwise_span {
     int64_t src_pixel_step, src_tap_y_step, src_tap_x_step;
     const real *weights; /* of the first tap, a vector of all channels */
     int64_t weight_y_step, weight_x_step;
-    real *dst;
-    int64_t dst_pixel_step;
-    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the first pixel */
-    bool accumulate;
+    camx__pixel_target target;
 } camx__depthwise_span;
+
+/* Neighbouring destination pixels of a row of a grouped convolution whose groups have `width` channels before and
+ * after it; a vector holds whole groups, and there are at least as many channels as lanes. */
+typedef struct camx__grouped_row {
+    int64_t channels, width, pixels;
+    int64_t taps_y, taps_x;
+    const real *src;                        /* column 0 of the source row under the first tap */
+    int64_t src_columns;                    /* of the map: what lies outside is zero */
+    int64_t column;                         /* under the first tap of the first pixel */
+    int64_t pixel_columns, tap_columns;     /* from one pixel, one tap to the next */
+    int64_t src_column_step, src_tap_y_step; /* in elements */
+    const real *weights; /* of the first tap: for each of a group's source channels a vector; then the next tap */
+    int64_t weight_block_step, weight_y_step, weight_x_step;
+    camx__pixel_target target;
+} camx__grouped_row;
 
 /* Neighbouring pixels of a pooling layer whose windows have the same taps inside the map; at least
  * one. */
@@ -71,6 +91,8 @@ typedef struct camx__vectors {
     /* `runs` times `count` numbers, `step` apart, side by side. */
     void (*copy_runs)(real *to, const real *from, int64_t step, int64_t runs, int64_t count);
     void (*depthwise)(const camx__depthwise_span *span);
+    /* One vector of channels, the block-th; NULL where vectors are too short for it. */
+    void (*grouped)(const camx__grouped_row *row, int64_t block);
     void (*pool_max)(const camx__pool_span *span);
     void (*pool_mean)(const camx__pool_span *span);
     void (*pool_give)(const camx__pool_gift *gift);

@@ -341,6 +341,12 @@ static camx__conv_shape random_shape(int kind)
         s.stride_h = s.stride_w = between(1, 2);
         s.pad_top = s.pad_left = draw() % 4 ? 0 : 1;
         s.in_c = between(1, 130);
+    } else if (kind == 5) { /* groups that fit into vectors */
+        s.groups = between(2, 17);
+        s.in_c = s.out_c = s.groups * (int64_t)(2u << (draw() % 4));
+        if (draw() % 2)
+            s.kernel_h = s.kernel_w = 3;
+        s.in_w = between(1, 24);
     }
     s.out_h = out_size(s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top + between(0, 4));
     s.out_w = out_size(s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left + between(0, 4));
@@ -475,7 +481,7 @@ int main(void)
     Suite *suite = suite_create("kernels/conv");
     TCase *tests = tcase_create("conv");
     tcase_set_timeout(tests, 0);
-    tcase_add_loop_test(tests, test_random_shapes, 0, 5);
+    tcase_add_loop_test(tests, test_random_shapes, 0, 6);
     tcase_add_loop_test(tests, test_known_shapes, 0, (int)(sizeof known / sizeof known[0]));
     tcase_add_test(tests, test_nan_spreads_only_where_it_is_seen);
     tcase_add_test(tests, test_keys_tell_packed_forms_apart);
