@@ -22,10 +22,9 @@ static int choose_algorithm(const camx__conv_plan *plan)
         return CAMX__CONV_NOTHING;
     if (is_pointwise(s))
         return CAMX__CONV_POINTWISE;
-    if (s->groups > 1 && s->groups == s->in_c && s->groups == s->out_c)
-        return CAMX__CONV_DEPTHWISE;
-    if (camx__conv_grouped_serves(plan))
-        return CAMX__CONV_GROUPED;
+    int channels = camx__conv_channels_choose(plan);
+    if (channels != CAMX__CONV_NOTHING)
+        return channels;
     if (camx__conv_windows_serve(plan))
         return CAMX__CONV_WINDOWS;
     if (camx__conv_scatter_serves(plan))
@@ -51,10 +50,8 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
         camx__conv_panels_measure(plan, workers);
         break;
     case CAMX__CONV_DEPTHWISE:
-        camx__conv_depthwise_measure(plan);
-        break;
     case CAMX__CONV_GROUPED:
-        camx__conv_grouped_measure(plan);
+        camx__conv_channels_measure(plan);
         break;
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_measure(plan);
@@ -153,10 +150,8 @@ static void pack_rows(const camx__conv_plan *plan, const real *rows, int64_t fir
         camx__conv_scatter_pack(plan, rows, first, count, packed);
         break;
     case CAMX__CONV_DEPTHWISE:
-        camx__conv_depthwise_pack(plan, rows, first, count, packed);
-        break;
     case CAMX__CONV_GROUPED:
-        camx__conv_grouped_pack(plan, rows, first, count, packed);
+        camx__conv_channels_pack(plan, rows, first, count, packed);
         break;
     case CAMX__CONV_WINOGRAD_2:
     case CAMX__CONV_WINOGRAD_4:
@@ -221,10 +216,8 @@ static void run(const camx__conv_call *call)
         camx__conv_panels_run(call);
         break;
     case CAMX__CONV_DEPTHWISE:
-        camx__conv_depthwise_run(call);
-        break;
     case CAMX__CONV_GROUPED:
-        camx__conv_grouped_run(call);
+        camx__conv_channels_run(call);
         break;
     case CAMX__CONV_WINDOWS:
         camx__conv_windows_run(call);

@@ -115,20 +115,3 @@ camx__conv_phase camx__conv_phase_of(const camx__conv_plan *plan, const camx__co
         camx__gemm_packed_bytes(plan->settings.gemm, map->group_dst, result.k));
     return result;
 }
-
-void camx__conv_clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first, int64_t *end)
-{
-    int64_t start = i * axis->in_step + axis->in_first;
-    int64_t from = 0;
-    int64_t to = axis->taps;
-    if (axis->taps == 0) {
-        *first = *end = 0;
-        return;
-    }
-    if (start < 0)
-        from = camx__ceil_div(-start, axis->tap_step);
-    if (start + (axis->taps - 1) * axis->tap_step >= size)
-        to = start < size ? camx__ceil_div(size - start, axis->tap_step) : 0;
-    *end = to;
-    *first = camx__smaller(from, to);
-}

@@ -52,9 +52,6 @@ typedef struct camx__conv_phase {
     size_t group_bytes; /* of one group's packed weights, a multiple of the alignment */
 } camx__conv_phase;
 
-/* The taps of an axis that lie inside a map of that size at destination position i: first <= t < end. */
-void camx__conv_clip_taps(const camx__conv_axis *axis, int64_t i, int64_t size, int64_t *first, int64_t *end);
-
 camx__conv_map camx__conv_map_of(const camx__conv_plan *plan);
 camx__conv_phase camx__conv_phase_of(const camx__conv_plan *plan, const camx__conv_map *map,
                                      int64_t phase);
@@ -81,16 +78,12 @@ void camx__conv_panels_pack(const camx__conv_plan *plan, const real *rows, int64
                             int64_t count, void *packed);
 void camx__conv_panels_run(const camx__conv_call *call);
 
-void camx__conv_depthwise_measure(camx__conv_plan *plan);
-void camx__conv_depthwise_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
-                               int64_t count, void *packed);
-void camx__conv_depthwise_run(const camx__conv_call *call);
-
-bool camx__conv_grouped_serves(const camx__conv_plan *plan);
-void camx__conv_grouped_measure(camx__conv_plan *plan);
-void camx__conv_grouped_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
-                             int64_t count, void *packed);
-void camx__conv_grouped_run(const camx__conv_call *call);
+/* CAMX__CONV_DEPTHWISE or _GROUPED where they serve, else CAMX__CONV_NOTHING. */
+int camx__conv_channels_choose(const camx__conv_plan *plan);
+void camx__conv_channels_measure(camx__conv_plan *plan);
+void camx__conv_channels_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
+                              int64_t count, void *packed);
+void camx__conv_channels_run(const camx__conv_call *call);
 
 /* True where windows serve; their weights are packed as panels pack them. */
 bool camx__conv_windows_serve(const camx__conv_plan *plan);

@@ -9,6 +9,7 @@
 #ifndef CAMX_KERNELS_VECTOR_H
 #define CAMX_KERNELS_VECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,6 +57,13 @@ VEC_INLINE vec vec_all(real x)
 {
     return x - (vec){0};
 }
+
+/* Keeps x in a register: loaded once, not once per use. */
+#if defined(__x86_64__)
+#define VEC_HOLD(x) __asm__("" : "+v"(x))
+#else
+#define VEC_HOLD(x) (void)(x)
+#endif
 
 /* The first `count` numbers, then zeros. */
 VEC_INLINE vec vec_load_some(const real *from, int64_t count)
@@ -123,7 +131,7 @@ VEC_INLINE vec vec_max(vec a, vec b)
 /*
  * exp(x) = 2^n exp(r) with |r| <= ln 2 / 2. n is found by adding a number so large that the
  * fraction is rounded away; its low bits then hold n as an integer. exp(r) is its Taylor series, long enough for
- * the last bit. 2^n is multiplied in two halves where no instruction does it, because n = 128 has no float. Results
+ * the last bit. 2^n is multiplied in two halves, because n = 128 has no float. Results
  * below the smallest normal number stop there: every use here adds 1 to them.
  */
 #ifdef CAMX_REAL_DOUBLE
@@ -170,27 +178,39 @@ VEC_INLINE vec vec_exp(vec x)
     vec sum = vec_all((real)factor[VEC_EXP_TERMS - 1]);
     for (int i = VEC_EXP_TERMS - 2; i >= 0; i--)
         sum = sum * r + (real)factor[i];
-#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
-    return (vec)_mm512_scalef_ps((__m512)sum, (__m512)n);
-#else
     ivec whole = (ivec)rounded - (ivec)vec_all((real)VEC_EXP_ROUND);
     ivec half = whole >> 1;
     ivec rest = whole - half;
     sum *= (vec)((half + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
     return sum * (vec)((rest + VEC_EXP_BIAS) << VEC_EXP_SHIFT);
-#endif
 }
 
-/* x / d for d >= 1; one step of Newton's on 14 bits gives all but the last of them. An infinite d has no step. */
-VEC_INLINE vec vec_quotient(vec x, vec d)
+/*
+ * x / (1 + exp(-x)), or without the factor x. With instructions for it: exp(-x) = 2^n 2^f with |f| <= 1/2, 2^f by a
+ * polynomial with a relative error of 1e-7 (fitted to it with weights that even out the error), and the quotient by one
+ * step of Newton's on 14 bits. NaN stays; below -88 the quotient is 0.
+ */
+VEC_INLINE vec vec_sigmoid(vec x, bool times_x)
 {
 #if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
-    __m512 guess = _mm512_rcp14_ps((__m512)d);
-    __m512 better = (__m512)((vec)guess * (2 - d * (vec)guess));
-    __mmask16 infinite = _mm512_cmp_ps_mask((__m512)d, _mm512_set1_ps(3.4028234e38F), _CMP_GT_OQ);
-    return x * (vec)_mm512_mask_mov_ps(better, infinite, guess);
+    vec most = vec_below(vec_all(88), x);
+    vec n = (vec)_mm512_roundscale_ps((__m512)(most * -1.44269504F), 0);
+    vec f = (vec)_mm512_fmsub_ps((__m512)most, _mm512_set1_ps(-1.44269504F), (__m512)n); /* exact */
+    f = f + most * -1.925963e-8F; /* the rest of log2(e) */
+    vec power = f * 0.00132647275F + 0.00967151286F;
+    power = power * f + 0.0555073374F;
+    power = power * f + 0.240222421F;
+    power = power * f + 0.693146978F;
+    power = power * f + 1;
+    vec d = 1 + (vec)_mm512_scalef_ps((__m512)power, (__m512)n);
+    vec guess = (vec)_mm512_rcp14_ps((__m512)d);
+    vec step = 2 - d * guess;
+    __mmask16 above = _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(-88), _CMP_NLT_UQ);
+    vec quotient = (vec)_mm512_maskz_mul_ps(above, (__m512)step, (__m512)guess);
+    return times_x ? quotient * x : quotient;
 #else
-    return x / d;
+    vec d = 1 + vec_exp(-x);
+    return times_x ? x / d : 1 / d;
 #endif
 }
 
@@ -206,11 +226,11 @@ VEC_INLINE vec vec_activate(camx__activation activation, vec low, vec high, vec 
     case CAMX__ACT_CLIP:
         return vec_clip(x, low, high);
     case CAMX__ACT_SILU:
-        return vec_quotient(x, one + vec_exp(-x));
+        return vec_sigmoid(x, true);
     case CAMX__ACT_HARDSWISH:
         return x * vec_clip(low * x + high, (vec){0}, one);
     case CAMX__ACT_SIGMOID:
-        return vec_quotient(one, one + vec_exp(-x));
+        return vec_sigmoid(x, false);
     case CAMX__ACT_HARDSIGMOID:
         return vec_clip(low * x + high, (vec){0}, one);
     }

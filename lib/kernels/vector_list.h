@@ -32,9 +32,9 @@ void CAMX__ISA(camx__vector_gate)(const real *saved, real low, real high, const 
                                   int64_t count);
 void CAMX__ISA(camx__vector_copy_runs)(real *to, const real *from, int64_t step, int64_t runs,
                                        int64_t count);
-void CAMX__ISA(camx__vector_depthwise)(const camx__depthwise_span *span);
+void CAMX__ISA(camx__vector_depthwise)(const camx__channel_rows *rows, int64_t block);
 #if CAMX_VECTOR_BYTES >= 32 && !defined(CAMX_REAL_DOUBLE)
-void CAMX__ISA(camx__vector_grouped)(const camx__grouped_row *row, int64_t block);
+void CAMX__ISA(camx__vector_grouped)(const camx__channel_rows *rows, int64_t block);
 #endif
 void CAMX__ISA(camx__vector_pool_max)(const camx__pool_span *span);
 void CAMX__ISA(camx__vector_pool_mean)(const camx__pool_span *span);

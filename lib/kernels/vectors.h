@@ -5,40 +5,28 @@
 
 #include "kernels/gemm_backend.h"
 
-/* Where the sums of neighbouring destination pixels go. */
-typedef struct camx__pixel_target {
-    real *dst; /* the first pixel */
-    int64_t pixel_step;
-    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the first pixel */
-    bool accumulate;
-} camx__pixel_target;
-
-/* Neighbouring destination pixels of a depthwise convolution that see the same taps. Steps are in
- * elements. */
-typedef struct camx__depthwise_span {
-    int64_t channels, pixels;
+/* Rows of destination pixels of one image in a depthwise or grouped convolution whose groups have `width` channels
+ * before and after it. A vector holds whole groups; unless the width is 1, there are at least as many channels as
+ * lanes. Destination pixel (i, p) is the sum over taps (ty, tx) of source pixel
+ * (row + i row_step + ty tap_rows, column + p column_step + tx tap_columns); what lies outside the map is zero. */
+typedef struct camx__channel_rows {
+    int64_t channels, width;
+    int64_t rows, pixels; /* of the destination */
     int64_t taps_y, taps_x;
-    const real *src; /* under the first tap of the first pixel */
-    int64_t src_pixel_step, src_tap_y_step, src_tap_x_step;
-    const real *weights; /* of the first tap, a vector of all channels */
-    int64_t weight_y_step, weight_x_step;
-    camx__pixel_target target;
-} camx__depthwise_span;
-
-/* Neighbouring destination pixels of a row of a grouped convolution whose groups have `width` channels before and
- * after it; a vector holds whole groups, and there are at least as many channels as lanes. */
-typedef struct camx__grouped_row {
-    int64_t channels, width, pixels;
-    int64_t taps_y, taps_x;
-    const real *src;                        /* column 0 of the source row under the first tap */
-    int64_t src_columns;                    /* of the map: what lies outside is zero */
-    int64_t column;                         /* under the first tap of the first pixel */
-    int64_t pixel_columns, tap_columns;     /* from one pixel, one tap to the next */
-    int64_t src_column_step, src_tap_y_step; /* in elements */
-    const real *weights; /* of the first tap: for each of a group's source channels a vector; then the next tap */
+    int64_t row, row_step, tap_rows;
+    int64_t column, column_step, tap_columns;
+    const real *src; /* element (0, 0) of the map */
+    int64_t src_rows, src_columns;
+    int64_t src_row_pitch, src_pitch; /* elements from one row, one pixel to the next */
+    int64_t row_mask;                 /* row y of the map lies at y & row_mask; -1: at y */
+    const real *weights; /* of the first tap: for each of a group's source channels a vector */
     int64_t weight_block_step, weight_y_step, weight_x_step;
-    camx__pixel_target target;
-} camx__grouped_row;
+    real *dst; /* the first pixel */
+    int64_t dst_row_pitch, dst_pitch;
+    const camx__epilogue *epilogue; /* or NULL; the residual belongs to the first pixel */
+    int64_t residual_row_pitch;
+    bool accumulate;
+} camx__channel_rows;
 
 /* Neighbouring pixels of a pooling layer whose windows have the same taps inside the map; at least
  * one. */
@@ -90,9 +78,10 @@ typedef struct camx__vectors {
     void (*gate)(const real *saved, real low, real high, const real *gy, real *gx, int64_t count);
     /* `runs` times `count` numbers, `step` apart, side by side. */
     void (*copy_runs)(real *to, const real *from, int64_t step, int64_t runs, int64_t count);
-    void (*depthwise)(const camx__depthwise_span *span);
-    /* One vector of channels, the block-th; NULL where vectors are too short for it. */
-    void (*grouped)(const camx__grouped_row *row, int64_t block);
+    /* One vector of channels, the block-th, of groups of one channel, and of wider ones; NULL where vectors are too
+     * short for that. */
+    void (*depthwise)(const camx__channel_rows *rows, int64_t block);
+    void (*grouped)(const camx__channel_rows *rows, int64_t block);
     void (*pool_max)(const camx__pool_span *span);
     void (*pool_mean)(const camx__pool_span *span);
     void (*pool_give)(const camx__pool_gift *gift);
