@@ -229,8 +229,8 @@ static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, 
     t->ldc = width;
     run_tile(t, function, rows);
     if (slow)
-        CAMX__ISA(camx__vector_activation)
-    (slow->activation, slow->low, slow->high, local.c, local.c, rows * width);
+        CAMX__ISA(camx__vector_activation_rows)
+    (slow->activation, slow->low, slow->high, local.c, width, rows, width);
     for (int64_t i = 0; i < rows; i++)
         memcpy(c + i * ldc, local.c + i * width, bytes);
 }
@@ -239,9 +239,9 @@ static void run_whole(const tile *t, tile_fn *function, int64_t rows, int64_t wi
                       const camx__epilogue *slow)
 {
     run_tile(t, function, rows);
-    for (int64_t i = 0; slow && i < rows; i++)
-        CAMX__ISA(camx__vector_activation)
-    (slow->activation, slow->low, slow->high, t->c + i * t->ldc, t->c + i * t->ldc, width);
+    if (slow)
+        CAMX__ISA(camx__vector_activation_rows)
+    (slow->activation, slow->low, slow->high, t->c, t->ldc, rows, width);
 }
 
 /* All rows of one panel. */

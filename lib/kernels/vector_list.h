@@ -26,6 +26,9 @@ void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
 void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part);
 void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high,
                                         const real *x, real *y, int64_t count);
+/* Rows of `count` numbers, `pitch` apart, in place. */
+void CAMX__ISA(camx__vector_activation_rows)(camx__activation activation, real low, real high, real *y, int64_t pitch,
+                                             int64_t rows, int64_t count);
 void CAMX__ISA(camx__vector_affine)(camx__activation activation, real low, real high, const real *factor,
                                     const real *summand, const real *x, real *y, int64_t count);
 void CAMX__ISA(camx__vector_gate)(const real *saved, real low, real high, const real *gy, real *gx,
