@@ -140,7 +140,8 @@ static void describe_node(const profiling *p, const camx__step *step, camx_profi
     row->name = node != NULL && node->outputs[output] >= 0 ? graph->values[node->outputs[output]].name : step->label;
     row->node = node != NULL ? node->record->name : "";
     row->op = step->op != NULL ? step->op->name : node != NULL ? node->op->name : "Input";
-    row->operations = count_operations(graph, step);
+    for (int i = 0; i <= step->parts; i++)
+        row->operations += count_operations(graph, step - i);
 }
 
 static bool fill_row(const profiling *p, int number, camx_profile_row *row)
@@ -164,7 +165,9 @@ static bool fill_row(const profiling *p, int number, camx_profile_row *row)
 
 static bool has_run(const profiling *p, int step)
 {
-    return step < p->program->forward_count || (p->value >= 0 && p->session->runner.steps[step].wanted);
+    if (step < p->program->forward_count)
+        return !p->program->steps[step].absorbed;
+    return p->value >= 0 && p->session->runner.steps[step].wanted;
 }
 
 static camx_status make_rows(const profiling *p)

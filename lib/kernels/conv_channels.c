@@ -89,6 +89,36 @@ typedef struct channels_job {
     int64_t blocks;          /* of one task; more than one only with all rows */
 } channels_job;
 
+/* What all rows of a phase have in common. */
+static camx__channel_rows phase_rows(const layout *l, const camx__conv_map *map, const camx__conv_phase *phase,
+                                     const void *packed)
+{
+    const camx__conv_axis *x = &phase->x;
+    const camx__conv_axis *y = &phase->y;
+    int64_t tap = l->width * l->lanes; /* numbers of the packed weights */
+    camx__channel_rows rows = {.channels = map->dst_c,
+                               .width = l->width,
+                               .pixels = x->out_count,
+                               .taps_y = y->taps,
+                               .taps_x = x->taps,
+                               .row = y->in_first,
+                               .row_step = y->in_step,
+                               .tap_rows = y->tap_step,
+                               .column = x->in_first,
+                               .column_step = x->in_step,
+                               .tap_columns = x->tap_step,
+                               .src_rows = map->src_h,
+                               .src_columns = map->src_w,
+                               .row_mask = -1,
+                               .weights = packed,
+                               .weight_block_step = l->taps * tap,
+                               .weight_y_step = y->kernel_step * map->kernel_w * tap,
+                               .weight_x_step = x->kernel_step * tap};
+    if (y->taps > 0 && x->taps > 0)
+        rows.weights += (y->kernel_first * map->kernel_w + x->kernel_first) * tap;
+    return rows;
+}
+
 /* Destination rows first .. end - 1 of an image, of which this phase has some. */
 static camx__channel_rows rows_of(const channels_job *job, const camx__conv_phase *phase, int64_t image, int64_t first,
                                   int64_t end, camx__epilogue *epilogue)
@@ -100,35 +130,16 @@ static camx__channel_rows rows_of(const channels_job *job, const camx__conv_phas
     int64_t skipped = first > y->out_first ? camx__ceil_div(first - y->out_first, y->out_step) : 0;
     int64_t below = end > y->out_first ? camx__ceil_div(end - y->out_first, y->out_step) : 0;
     int64_t pixel = (image * map->dst_h + y->out_first + skipped * y->out_step) * map->dst_w + x->out_first;
-    int64_t tap = job->layout.width * job->layout.lanes; /* numbers of the packed weights */
-    camx__channel_rows rows = {.channels = map->dst_c,
-                               .width = job->layout.width,
-                               .rows = camx__smaller(below, y->out_count) - skipped,
-                               .pixels = x->out_count,
-                               .taps_y = y->taps,
-                               .taps_x = x->taps,
-                               .row = y->in_first + skipped * y->in_step,
-                               .row_step = y->in_step,
-                               .tap_rows = y->tap_step,
-                               .column = x->in_first,
-                               .column_step = x->in_step,
-                               .tap_columns = x->tap_step,
-                               .src = call->src + image * map->src_h * map->src_w * call->src_pitch,
-                               .src_rows = map->src_h,
-                               .src_columns = map->src_w,
-                               .src_row_pitch = map->src_w * call->src_pitch,
-                               .src_pitch = call->src_pitch,
-                               .row_mask = -1,
-                               .weights = call->packed,
-                               .weight_block_step = job->layout.taps * tap,
-                               .weight_y_step = y->kernel_step * map->kernel_w * tap,
-                               .weight_x_step = x->kernel_step * tap,
-                               .dst = call->dst + pixel * call->dst_pitch,
-                               .dst_row_pitch = y->out_step * map->dst_w * call->dst_pitch,
-                               .dst_pitch = x->out_step * call->dst_pitch,
-                               .accumulate = call->accumulate};
-    if (y->taps > 0 && x->taps > 0)
-        rows.weights += (y->kernel_first * map->kernel_w + x->kernel_first) * tap;
+    camx__channel_rows rows = phase_rows(&job->layout, map, phase, call->packed);
+    rows.rows = camx__smaller(below, y->out_count) - skipped;
+    rows.row += skipped * y->in_step;
+    rows.src = call->src + image * map->src_h * map->src_w * call->src_pitch;
+    rows.src_row_pitch = map->src_w * call->src_pitch;
+    rows.src_pitch = call->src_pitch;
+    rows.dst = call->dst + pixel * call->dst_pitch;
+    rows.dst_row_pitch = y->out_step * map->dst_w * call->dst_pitch;
+    rows.dst_pitch = x->out_step * call->dst_pitch;
+    rows.accumulate = call->accumulate;
     if (call->epilogue) {
         *epilogue = *call->epilogue;
         if (epilogue->residual)
@@ -138,6 +149,24 @@ static camx__channel_rows rows_of(const channels_job *job, const camx__conv_phas
         rows.epilogue = epilogue;
     }
     return rows;
+}
+
+camx__channel_rows camx__conv_channel_rows(const camx__conv_plan *plan, const void *packed)
+{
+    camx__conv_map map = camx__conv_map_of(plan);
+    camx__conv_phase phase = camx__conv_phase_of(plan, &map, 0);
+    layout l = layout_of(plan);
+    return phase_rows(&l, &map, &phase, packed);
+}
+
+void camx__conv_run_channel_rows(const camx__conv_plan *plan, const camx__channel_rows *rows)
+{
+    layout l = layout_of(plan);
+    for (int64_t block = 0; block < l.blocks; block++)
+        if (l.width == 1)
+            vectors_of(plan)->depthwise(rows, block);
+        else
+            vectors_of(plan)->grouped(rows, block);
 }
 
 /* Some rows of one vector of channels, whose weights stay near, then of the next. */

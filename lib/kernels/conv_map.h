@@ -12,6 +12,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/gemm_backend.h"
+#include "kernels/vectors.h"
 
 enum {
     CAMX__CONV_NOTHING = 0,    /* an empty result */
@@ -84,6 +85,11 @@ void camx__conv_channels_measure(camx__conv_plan *plan);
 void camx__conv_channels_pack(const camx__conv_plan *plan, const real *rows, int64_t first,
                               int64_t count, void *packed);
 void camx__conv_channels_run(const camx__conv_call *call);
+
+/* For callers that run forward rows of one of these themselves: all but the addresses and the number of rows; and the
+ * run, on the calling thread. */
+camx__channel_rows camx__conv_channel_rows(const camx__conv_plan *plan, const void *packed);
+void camx__conv_run_channel_rows(const camx__conv_plan *plan, const camx__channel_rows *rows);
 
 /* True where windows serve; their weights are packed as panels pack them. */
 bool camx__conv_windows_serve(const camx__conv_plan *plan);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conv: convolution with one or two spatial axes. */
-#include "kernels/conv.h"
+#include "ops/op_conv.h"
 
 #include <string.h>
 
-#include "ops/op.h"
 #include "ops/window.h"
 
 typedef struct conv_state {
@@ -197,6 +196,12 @@ static unsigned conv_saves(const void *params, unsigned wanted)
 {
     (void)params;
     return wanted != 0 ? CAMX__SAVE_INPUT(1) : 0;
+}
+
+const camx__conv_plan *camx__op_conv_plan(const void *state)
+{
+    const conv_state *conv = state;
+    return conv != NULL && conv->heap_bytes == 0 ? &conv->plan : NULL;
 }
 
 static const char *conv_describe(const void *state)

@@ -6,6 +6,7 @@
  *   joins.c    what is written straight into a larger result
  *   forward.c  places, memory orders, forward steps
  *   backward.c backward steps
+ *   bands.c    convolutions that run together, a few rows at a time
  *   arena.c    spans, sharing, offsets
  */
 #ifndef CAMX_PLAN_PLANNER_H
@@ -101,6 +102,9 @@ camx_status camx__plan_prepare(camx__planner *planner, const camx__node *node, c
 
 /* backward.c */
 camx_status camx__plan_backward(camx__planner *planner);
+
+/* bands.c */
+camx_status camx__plan_bands(camx__planner *planner);
 
 /* arena.c */
 camx_status camx__plan_arena(camx__planner *planner);

@@ -47,6 +47,7 @@ static camx_status plan_all(camx__planner *planner)
     CAMX__FORWARD(camx__plan_joins(planner));
     CAMX__FORWARD(camx__plan_forward(planner));
     CAMX__FORWARD(camx__plan_backward(planner));
+    CAMX__FORWARD(camx__plan_bands(planner));
     CAMX__FORWARD(camx__plan_arena(planner));
     return camx__weights_fill(planner->weights, planner->demand->pool, planner->error);
 }

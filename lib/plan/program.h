@@ -55,6 +55,8 @@ typedef struct camx__step {
     bool fused;             /* `epilogue` is to be passed */
     camx__epilogue epilogue; /* residual is taken from residual_place */
     int residual_place;     /* -1 = none */
+    bool absorbed;          /* a later step does it on the way: it is not run */
+    int parts;              /* so many steps right before this one are absorbed by it */
     /* backward */
     int *output_gradients; /* place numbers, -1 = zero; output_count of them */
     int *input_gradients;  /* -1 = not wanted; input_count of them */

@@ -165,6 +165,8 @@ static camx_status call_backward(const camx__runner *runner, const camx__ready_s
 static camx_status run_step(const camx__runner *runner, int number, camx_error *error)
 {
     const camx__ready_step *ready = &runner->steps[number];
+    if (ready->step->absorbed)
+        return CAMX_OK;
     double start = runner->seconds != NULL ? camx__clock() : 0.0;
     camx_status status = number < runner->program->forward_count ? call_forward(runner, ready, error)
                                                                  : call_backward(runner, ready, error);
