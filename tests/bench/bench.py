@@ -10,6 +10,7 @@ files and input, and writes build/bench.md and build/bench.json. docs/benchmarks
 import argparse
 import importlib.metadata
 import json
+import math
 import pathlib
 import signal
 import statistics
@@ -48,6 +49,7 @@ TASKS = {
     "saliency": ("captum",),
     "integrated_gradients": ("captum",),
 }
+OCCLUSION = "patch=16 stride=16"
 DISTURBED = 0.05  # share of the processors' time that others may take in a round
 FRESH_TASKS = ("forward", "gradcam")  # memory and start-up are measured for these
 
@@ -56,8 +58,10 @@ class Contender:
     """One line of a cell: a library at a task. `forward` beside an explanation is measured too, so
     that both stand in the same rounds."""
 
-    def __init__(self, worker, task, settings, label):
+    def __init__(self, worker, task, settings, label, stands_for=1.0):
         self.worker, self.task, self.settings, self.label = worker, task, settings, label
+        self.stands_for = stands_for  # times that what is run would have to be run
+        self.twin = None  # runs what the others run, where that is another part of the task
         self.slot, self.times, self.best, self.chosen = None, [], [], ""
 
     def open(self, slots, span):
@@ -74,6 +78,8 @@ class Contender:
         if self.seconds < 0.5:
             self.run(span)
             self.seconds = float(self.run(0.0)[0])
+        if self.twin is not None:
+            self.twin.open(slots, span)
 
     def run(self, seconds):
         return self.worker.ask(f"run {self.slot} {seconds}")
@@ -81,9 +87,11 @@ class Contender:
     def round(self, span):
         """Median and shortest time. Slow ones need no runs that do not count."""
         median, best, _ = self.run(span if self.seconds < 0.5 else 0.0)
-        return float(median), float(best)
+        return self.stands_for * float(median), self.stands_for * float(best)
 
     def result(self):
+        if self.twin is not None:
+            return self.twin.result()
         with tempfile.NamedTemporaryFile() as file:
             self.worker.ask(f"result {self.slot} {file.name}")
             return np.fromfile(file.name, np.float32)
@@ -98,8 +106,19 @@ def settings_of(task, files):
     if task == "gradcam-stages":
         settings += " layers=" + ",".join(files.values)
     if task == "occlusion":
-        settings += " patch=16 stride=16"
+        settings += " " + OCCLUSION
     return settings
+
+
+def sampled(task, files):
+    """In place of OCCLUSION for whoever runs the whole network for every position of a large
+    picture: settings with fewer positions, each as dear, and how many times that is the whole."""
+    if task != "occlusion" or files.name not in bench_files.LARGER:
+        return None
+    all_of_them, some = (
+        1 + math.prod(-(-side // stride) for side in files.shape[2:]) for stride in (16, 64)
+    )
+    return settings_of(task, files).replace(OCCLUSION, "patch=64 stride=64"), all_of_them / some
 
 
 def variants_of(task):
@@ -110,10 +129,13 @@ def variants_of(task):
 def contenders_of(task, files, workers):
     """libcamx first; then who else can do the task; then, beside an explanation, plain forwards."""
     settings = settings_of(task, files)
+    others, times = sampled(task, files) or (settings, 1.0)
     own = workers["libcamx"]
     made = [Contender(own, task, settings, "libcamx")]
-    made += [Contender(own, task, settings + more, label) for label, more in variants_of(task)]
-    made += [Contender(workers[n], task, settings, n) for n in TASKS[task] if n in workers]
+    if others != settings:
+        made[0].twin = Contender(own, task, others, "libcamx")
+    made += [Contender(own, task, others + more, label, times) for label, more in variants_of(task)]
+    made += [Contender(workers[n], task, others, n, times) for n in TASKS[task] if n in workers]
     if task != "forward":
         names = ("libcamx", *RUNTIMES)
         made += [
@@ -176,6 +198,7 @@ def rows_of(task, files, threads, ready, disturbed, work, peak):
             "library": c.label,
             "version": c.worker.version,
             "settings": c.chosen,
+            "stands_for": c.stands_for,
             "rounds": len(c.times),
             "disturbed": disturbed,
             "median_ms": 1e3 * statistics.median(c.times),
@@ -208,6 +231,11 @@ def measure_start(rows, task, files, threads, options, log):
         row["peak_rss_mb"], row["peak_anonymous_mb"], row["peak_file_mb"] = both, anonymous, mapped
 
 
+def tasks_of(files, options):
+    alone = files.name in bench_files.OCCLUDED and not options.named
+    return [task for task in options.tasks if task == "occlusion" or not alone]
+
+
 def measure_network(files, threads, options, peak, log, notes):
     """All tasks of one network with one number of threads."""
     workers, rows, slots = {}, [], {}
@@ -220,7 +248,7 @@ def measure_network(files, threads, options, peak, log, notes):
             except Refused as refusal:
                 notes.append(f"{files.name}: {refusal}")
                 workers.pop(library, None)
-        for task in options.tasks:
+        for task in tasks_of(files, options):
             ready = open_cell(task, files, workers, slots, options, notes)
             if ready:
                 disturbed = measure_cell(ready, options)
@@ -260,8 +288,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     several = {"nargs": "+", "metavar": "NAME"}
     names = bench_files.NAMES
-    larger = names + bench_files.LARGER
-    parser.add_argument("--networks", choices=larger, default=names, **several)
+    parser.add_argument("--networks", choices=names + bench_files.LARGER, **several)
     parser.add_argument("--tasks", choices=TASKS, default=list(TASKS), **several)
     parser.add_argument("--libraries", choices=PACKAGES, default=list(PACKAGES), **several)
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default 1,2)")
@@ -277,6 +304,9 @@ def parse_arguments():
     parser.add_argument("--models", type=pathlib.Path, help="default: BUILD/bench-models")
     parser.add_argument("--urgent", action="store_true", help="before other processes (needs root)")
     options = parser.parse_args()
+    options.named = options.networks is not None
+    if not options.named:
+        options.networks = names + (bench_files.OCCLUDED if "occlusion" in options.tasks else ())
     if options.quick:
         options.networks = ("resnet18", "resnet50", "mobilenet_v2", "efficientnet_b0")
         options.tasks, options.libraries = ("forward", "gradcam"), ("onnxruntime",)

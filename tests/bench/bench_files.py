@@ -26,7 +26,8 @@ NAMES = (
     "regnet_y_400mf",
     "shufflenet_v2_x1_0",
 )
-LARGER = ("resnet50_448", "vgg16_448")  # measured when they are asked for
+OCCLUDED = ("resnet50_448",)  # measured for occlusion alone, unless they are asked for
+LARGER = (*OCCLUDED, "vgg16_448")  # their occlusion is sampled where every position is a whole run
 
 
 class Files:
