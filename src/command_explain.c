@@ -63,17 +63,10 @@ static int prepare(explainer *e, text *problem)
     return code;
 }
 
-/* Room for the maps that are computed at once: those of a progression, and of occlusion for several
- * classes. */
+/* Room for every map of a picture: several come of the same runs. */
 static camx_status make_room(explainer *e, camx_error *error)
 {
-    size_t occlusions = 0;
-
-    for (size_t i = 0; i < e->plan.count; i++) {
-        occlusions += e->plan.requests[i].method == CAMX_METHOD_OCCLUSION;
-    }
-    e->together = e->o->command == COMMAND_PROGRESS || occlusions > 1;
-    size_t count = e->together ? e->plan.count : 1;
+    size_t count = e->plan.count;
 
     e->maps = calloc(count, sizeof *e->maps);
     if (e->maps == NULL) {
@@ -86,7 +79,6 @@ static camx_status make_room(explainer *e, camx_error *error)
             return status;
         }
     }
-    e->map = e->maps[0];
     return CAMX_OK;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Computes maps and paints them over a photograph, as the options say.
+ * Paints maps over a photograph, as the options say, and names what was painted.
  */
 #include "painter.h"
 
 #include <stdlib.h>
 
-#include "console.h"
 #include "workbench.h"
 
 camx_status painter_begin(painter *p, const camx_pixels *picture, camx_error *error)
@@ -68,48 +67,6 @@ camx_status painter_paint(painter *p, const camx_pixels *picture, const camx_map
         return status;
     }
     return camx_overlay_draw(picture, p->heat, &overlay, &p->out, error);
-}
-
-camx_status compute_occlusions(camx_session *session, const camx_target *const *targets,
-                               uint32_t count, const options *o, camx_map *const *maps,
-                               camx_error *error)
-{
-    camx_occlusion_options occlusion = o->occlusion;
-
-    occlusion.progress = console_progress;
-    if (o->no_reuse) {
-        occlusion.reuse = CAMX_REUSE_OFF;
-    }
-    return camx_occlusion_many(session, NULL, targets, count, &occlusion, maps, error);
-}
-
-camx_status compute_map(camx_session *session, int32_t method, const char *layer,
-                        const camx_target *target, const options *o, camx_map *map,
-                        camx_error *error)
-{
-    camx_gradcampp_options gradcampp;
-    camx_explain_options others;
-
-    switch (method) {
-    case CAMX_METHOD_OCCLUSION:
-        return compute_occlusions(session, &target, 1, o, &map, error);
-    case CAMX_METHOD_GRADCAMPP:
-        camx_gradcampp_options_init(&gradcampp);
-        gradcampp.rule = o->rule;
-        gradcampp.layer = layer;
-        return gradcampp_compute(session, NULL, target, &gradcampp, map, error);
-    default:
-        camx_explain_options_init(&others);
-        others.layer = layer;
-        others.progress = console_progress;
-        others.samples = o->samples;
-        others.steps = o->steps;
-        others.seed = o->seed;
-        others.grid = o->grid;
-        others.probability = o->probability;
-        others.noise = o->noise >= 0 ? o->noise : others.noise;
-        return camx_explain(session, method, NULL, target, &others, map, error);
-    }
 }
 
 const char *method_title(int32_t method)

@@ -19,16 +19,6 @@ camx_status painter_paint(painter *p, const camx_pixels *picture, const camx_map
                           const options *o, camx_error *error);
 void painter_free(painter *p);
 
-/* Computes one map of the session's last input. */
-camx_status compute_map(camx_session *session, int32_t method, const char *layer,
-                        const camx_target *target, const options *o, camx_map *map,
-                        camx_error *error);
-
-/* Occlusion maps for several targets from the same runs. */
-camx_status compute_occlusions(camx_session *session, const camx_target *const *targets,
-                               uint32_t count, const options *o, camx_map *const *maps,
-                               camx_error *error);
-
 /* "Grad-CAM++" for CAMX_METHOD_GRADCAMPP: as articles write it. */
 const char *method_title(int32_t method);
 

@@ -20,6 +20,7 @@ static void scene_free(scene *s)
     painter_free(&s->painter);
     free(s->probabilities);
     free(s->best);
+    free(s->states);
     camx_input_release(s->input);
     photo_close(&s->photo);
 }
@@ -72,38 +73,6 @@ static void put_picture(const scene *s)
         workbench_put_class(&s->e->b, doc, &s->best[i]);
     }
     json_close(doc);
-}
-
-/* What a request means for this picture. */
-static camx_status make_target(const scene *s, const map_request *r, camx_target *target,
-                               camx_error *error)
-{
-    int32_t class_index = r->class_index;
-    char number[LABEL_NUMBER_SIZE];
-
-    if (class_index < 0) {
-        if ((uint32_t)r->rank > s->best_count) {
-            return error_set(error, CAMX_E_FORMAT,
-                             "%s: only %u classes have a score that is a number", s->path,
-                             s->best_count);
-        }
-        class_index = s->best[r->rank - 1].class_index;
-    }
-    camx_target_for_class(target, class_index);
-    if (s->e->plan.other_index >= 0) {
-        if (class_index == s->e->plan.other_index) {
-            return error_set(error, CAMX_E_FORMAT,
-                             "%s: the network takes it for %s itself, so name the class to hold "
-                             "against that one "
-                             "(--class)",
-                             s->path, labels_shown(&s->e->b.labels, class_index, number));
-        }
-        target->kind = CAMX_TARGET_PAIR;
-        target->other_index = s->e->plan.other_index;
-    }
-    target->score = s->e->o->score;
-    target->negate = s->e->o->negate;
-    return CAMX_OK;
 }
 
 /* On a network with global pooling and one dense layer Grad-CAM before the pool is CAM, to a
@@ -189,77 +158,18 @@ static void show_progress(const scene *s, const map_request *r)
     }
 }
 
-/* The occlusion maps of all classes, from the same runs. */
-static camx_status occlude(scene *s, camx_error *error)
-{
-    explainer *e = s->e;
-    size_t count = e->plan.count;
-    uint32_t used = 0;
-    camx_status status = CAMX_OK;
-    camx_target *targets = calloc(count, sizeof *targets);
-    const camx_target **pointers = calloc(count, sizeof *pointers);
-    camx_map **maps = calloc(count, sizeof *maps);
-
-    if (targets == NULL || pointers == NULL || maps == NULL) {
-        status = error_set(error, CAMX_E_MEMORY, "there is not enough memory for the maps");
-    }
-    for (size_t i = 0; i < count && status == CAMX_OK; i++) {
-        if (e->plan.requests[i].method != CAMX_METHOD_OCCLUSION) {
-            continue;
-        }
-        status = make_target(s, &e->plan.requests[i], &targets[used], error);
-        pointers[used] = &targets[used];
-        maps[used++] = e->maps[i];
-    }
-    if (status == CAMX_OK) {
-        status = compute_occlusions(e->b.session, pointers, used, e->o, maps, error);
-    }
-    free(targets);
-    free(pointers);
-    free(maps);
-    return status;
-}
-
-/* One map; or, of a progression and of occlusion for several classes, all maps when the first is
- * wanted. */
-static camx_status compute(scene *s, const map_request *r, const camx_target *target,
-                           camx_error *error)
-{
-    explainer *e = s->e;
-    size_t number = (size_t)(r - e->plan.requests);
-    camx_explain_options long_ones;
-    camx_status status = CAMX_OK;
-
-    e->map = e->maps[e->together ? number : 0];
-    if (e->together && r->method == CAMX_METHOD_OCCLUSION && e->o->command != COMMAND_PROGRESS) {
-        status = s->occluded ? CAMX_OK : occlude(s, error);
-        s->occluded = 1;
-        return status;
-    }
-    if (e->o->command != COMMAND_PROGRESS) {
-        return compute_map(e->b.session, r->method, r->layer, target, e->o, e->map, error);
-    }
-    if (number == 0) {
-        camx_explain_options_init(&long_ones);
-        long_ones.progress = console_progress;
-        status = camx_explain_stages(e->b.session, r->method, NULL, target, &long_ones, e->maps,
-                                     (uint32_t)e->plan.count, error);
-    }
-    return status;
-}
-
 static camx_status make_map(scene *s, const map_request *r, camx_error *error)
 {
     explainer *e = s->e;
     camx_target target;
-    camx_status status = make_target(s, r, &target, error);
+    camx_status status = scene_target(s, r, &target, error);
 
     if (status != CAMX_OK) {
         return status;
     }
     show_progress(s, r);
     json_open_object(e->doc, NULL);
-    status = compute(s, r, &target, error);
+    status = scene_compute(s, r, error);
     if (status == CAMX_OK) {
         status = finish_map(s, r, error);
     } else if (status == CAMX_E_METHOD && r->optional) {
@@ -335,7 +245,10 @@ camx_status scene_explain(explainer *e, size_t index, int *fatal, camx_error *er
     s.e = e;
     s.index = index;
     s.path = e->o->images.at[index];
-    status = photo_open(&s.photo, s.path, error);
+    s.states = calloc(e->plan.count, 1); /* MAP_WANTED */
+    status = s.states != NULL
+                 ? photo_open(&s.photo, s.path, error)
+                 : error_set(error, CAMX_E_MEMORY, "there is not enough memory for the maps");
     if (status == CAMX_OK) {
         status = region_open(&s.region, e->o, s.path, error);
     }

@@ -20,9 +20,7 @@ typedef struct explainer {
     workbench b;
     map_plan plan;
     output_files files;
-    camx_map **maps; /* one, used for one map after the other; or one per request, where several come
-                        of the same runs */
-    int together;
+    camx_map **maps; /* one per request */
     size_t map_count;
     camx_map *map;   /* the one at hand */
     focus_report report;

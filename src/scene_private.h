@@ -22,9 +22,24 @@ typedef struct scene {
     contact_sheet sheet;
     text cam_layer; /* where CAM looked, for which class: Grad-CAM there is the same */
     int32_t cam_class;
-    int occluded; /* the occlusion maps of all classes are there */
+    char *states; /* per request: a map_state */
     int fatal;
 } scene;
+
+/* Whether a map is still to be computed. */
+typedef enum map_state {
+    MAP_WANTED,
+    MAP_DONE, /* together with another one */
+    MAP_ALONE /* not together with others: that failed */
+} map_state;
+
+/* What a request means for this picture. */
+camx_status scene_target(const scene *s, const map_request *r, camx_target *target,
+                         camx_error *error);
+
+/* Computes the map of a request, if it did not come with an earlier one, and makes it e->map. Maps
+ * that come of the same runs are computed at once. */
+camx_status scene_compute(scene *s, const map_request *r, camx_error *error);
 
 /* Makes the file at a path. */
 typedef camx_status write_fn(scene *s, const char *path, camx_error *error);

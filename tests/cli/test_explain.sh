@@ -165,6 +165,37 @@ code_is 0
 files_are 'cat-cam-285_Egyptian_cat.png cat-gradcam-blocks.8.png cat-gradcam.png'
 clean
 
+# Several layers and classes of a method come of the same runs, and are the maps that each would be alone.
+run explain --json "$net" "$cat" -m layercam,gradcampp --layer blocks.4 --layer head --class tabby --class 285 --no-pictures \
+    --raw -o together
+code_is 0
+json_is results.0.maps 8
+json_is results.0.maps.1.layer head
+json_is results.0.maps.4.class 285
+for layer in blocks.4 head; do
+    run explain -q "$net" "$cat" -m layercam --layer $layer --class 285 --no-pictures --raw -o alone
+    code_is 0
+    passes
+    cmp -s alone/cat-layercam.npy together/cat-layercam-$layer-285_Egyptian_cat.npy ||
+        fails "$layer alone should be the same map"
+    passes
+done
+# One that cannot be made does not take the others along.
+run explain -q "$net" "$cat" --layer head --layer logits --class tabby --class 285 -o partly
+code_is 2
+err_has "'logits' is no feature map"
+passes
+[ -f partly/cat-gradcam-head-281_tabby.png ] || fails 'the first layer has a map'
+passes
+# Only some of the combinations.
+run explain --json "$net" "$cat" --map gradcam,layer=blocks.4 --map gradcam,layer=head --map gradcam,class=285
+code_is 0
+json_is results.0.maps.0.map_width 28
+json_is results.0.maps.1.map_width 7
+json_is results.0.maps.2.class 285
+clean
+rm -rf together alone partly
+
 # A network without a dense layer behind a pool is not CAM's: an error when CAM is asked for, a note for "all".
 vgg=$golden/vgg_ts13.onnx
 if [ -f "$vgg" ]; then
