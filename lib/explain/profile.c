@@ -87,13 +87,17 @@ static const char *activation_name(camx__activation activation)
     return number < sizeof names / sizeof names[0] ? names[number] : "activation";
 }
 
-/* "Add, Relu": what the epilogue does beside the bias. */
+/* "Mul, Add, Relu": what the step does beside its operator and the bias. */
 static const char *fused_text(camx__zone *zone, const camx__step *step)
 {
     const char *activation = step->fused ? activation_name(step->epilogue.activation) : "";
-    const char *add = step->residual_place >= 0 ? "Add" : "";
-    char text[40];
-    snprintf(text, sizeof text, "%s%s%s", add, add[0] != '\0' && activation[0] != '\0' ? ", " : "", activation);
+    const char *const parts[] = {step->gate_place >= 0 ? "Mul" : "", step->residual_place >= 0 ? "Add" : "", activation};
+    char text[40] = "";
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t used = strlen(text);
+        if (parts[i][0] != '\0')
+            snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "", parts[i]);
+    }
     return camx__zone_text(zone, text, strlen(text));
 }
 

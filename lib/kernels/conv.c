@@ -251,6 +251,34 @@ void camx__conv_forward(const camx__conv_plan *plan, camx__pool *pool, const rea
     run(&call);
 }
 
+/* Only where there are fewer weights than numbers in the map. */
+bool camx__conv_scales(const camx__conv_plan *plan)
+{
+    const camx__conv_shape *s = &plan->shape;
+    return plan->algorithm == CAMX__CONV_POINTWISE && !plan->gradient &&
+           plan->settings.gemm->backend == CAMX_GEMM_PACKED && s->out_c < s->out_h * s->out_w;
+}
+
+void camx__conv_forward_scaled(const camx__conv_plan *plan, camx__pool *pool, const real *x, int64_t x_pitch,
+                               const real *factors, const void *packed, real *y, int64_t y_pitch,
+                               const camx__epilogue *epilogue, void *scratch)
+{
+    const camx__conv_shape *s = &plan->shape;
+    const camx__gemm *gemm = plan->settings.gemm;
+    int64_t pixels = s->out_h * s->out_w;
+    camx__epilogue own = {.activation = CAMX__ACT_NONE};
+    if (epilogue != NULL)
+        own = *epilogue;
+    for (int64_t image = 0; image < s->batch; image++) {
+        camx__panels_scale(gemm->tile_n, camx__vectors_of(gemm->isa)->lanes, packed, s->out_c, s->in_c,
+                           factors + image * s->in_c, scratch);
+        camx__gemm_run(gemm, pool, pixels, s->out_c, s->in_c, x + image * pixels * x_pitch, x_pitch, scratch,
+                       y + image * pixels * y_pitch, y_pitch, epilogue != NULL ? &own : NULL, false);
+        if (own.residual != NULL)
+            own.residual += pixels * own.residual_pitch;
+    }
+}
+
 void camx__conv_input_gradient(const camx__conv_plan *plan, camx__pool *pool, const real *gy,
                                int64_t gy_pitch, const void *packed, real *gx, int64_t gx_pitch,
                                bool accumulate, void *scratch)

@@ -54,6 +54,14 @@ void camx__conv_forward(const camx__conv_plan *plan, camx__pool *pool, const rea
                         int64_t x_pitch, const void *packed, real *y, int64_t y_pitch,
                         const camx__epilogue *epilogue, void *scratch);
 
+/* The same where every input channel of an image is multiplied with a factor first, and the plan is one that
+ * camx__conv_scales says yes to: not the map but a copy of the weights is multiplied. factors: [N, in_c]. scratch:
+ * plan->packed_bytes, aligned to 64. */
+bool camx__conv_scales(const camx__conv_plan *plan);
+void camx__conv_forward_scaled(const camx__conv_plan *plan, camx__pool *pool, const real *x, int64_t x_pitch,
+                               const real *factors, const void *packed, real *y, int64_t y_pitch,
+                               const camx__epilogue *epilogue, void *scratch);
+
 /* gx = the gradient of the input, given gy, that of the output, with weights packed for a gradient
  * plan. accumulate: added to gx instead. */
 void camx__conv_input_gradient(const camx__conv_plan *plan, camx__pool *pool, const real *gy,

@@ -84,6 +84,10 @@ size_t camx__panels_bytes(int64_t wide, int64_t lane, int64_t n, int64_t k);
 void camx__panels_pack(int64_t wide, int64_t lane, real *packed, int64_t n, int64_t k,
                        const camx__gemm_piece *piece);
 
+/* Packed panels again, row k of B multiplied with factors[k]. */
+void camx__panels_scale(int64_t wide, int64_t lane, const real *packed, int64_t n, int64_t k, const real *factors,
+                        real *scaled);
+
 /* Bias, residual and activation, in plain C, on rows of plain products: c points at row `row` and
  * column `column` of the whole, bias and residual at its start. */
 void camx__epilogue_rows(const camx__epilogue *epilogue, real *c, int64_t ldc, int64_t row,

@@ -14,6 +14,17 @@ size_t camx__panels_bytes(int64_t wide, int64_t lane, int64_t n, int64_t k)
     return (size_t)columns * (size_t)k * sizeof(real);
 }
 
+void camx__panels_scale(int64_t wide, int64_t lane, const real *packed, int64_t n, int64_t k, const real *factors,
+                        real *scaled)
+{
+    for (int64_t panel = 0; panel < n; panel += wide) {
+        int64_t width = n - panel <= lane ? lane : wide;
+        for (int64_t i = 0; i < k; i++, packed += width, scaled += width)
+            for (int64_t j = 0; j < width; j++)
+                scaled[j] = packed[j] * factors[i];
+    }
+}
+
 void camx__panels_pack(int64_t wide, int64_t lane, real *packed, int64_t n, int64_t k,
                        const camx__gemm_piece *piece)
 {

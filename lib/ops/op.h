@@ -84,6 +84,7 @@ typedef struct camx__op_prepare {
     const camx__tensor *const *inputs; /* shape, order, pitch; data only where constant and held in memory */
     int output_count;
     const camx__tensor *const *outputs;
+    bool gated;      /* there will be a camx__op_call.gate */
     bool packed;     /* the weight input is constant and will be packed; otherwise forward packs it each time, in scratch */
     bool backward;   /* prepare the gradient instead of forward */
     unsigned wanted; /* backward: bit i = the gradient of input i is wanted */
@@ -107,6 +108,7 @@ typedef struct camx__op_call {
     int output_count;
     const camx__tensor *const *outputs; /* NULL where not wanted */
     const void *packed;                 /* packed weights, or NULL */
+    const real *gate;                   /* [N, C]: input 0 is to be multiplied with it on the way; NULL = no */
     const camx__epilogue *epilogue;     /* NULL = none. Its bias replaces the operator's own bias input */
     void *scratch;                      /* scratch_bytes, aligned to 64 */
     camx__pool *pool;                   /* may be NULL */

@@ -90,7 +90,7 @@ static camx_status conv_prepare(camx__op_prepare *prepare)
     camx__conv_choose(shape, &settings, prepare->backward, prepare->settings->workers,
                       &state->plan);
     prepare->state = state;
-    prepare->scratch_bytes = state->plan.scratch_bytes;
+    prepare->scratch_bytes = prepare->gated ? state->plan.packed_bytes : state->plan.scratch_bytes;
     prepare->packed_bytes = state->plan.packed_bytes;
     prepare->pack_key = camx__conv_pack_key(&state->plan);
     if (!prepare->packed) {
@@ -173,8 +173,12 @@ static camx_status conv_forward(const camx__op_call *call)
         epilogue = *call->epilogue;
     if (epilogue.bias == NULL && call->input_count > 2 && call->inputs[2] != NULL)
         epilogue.bias = camx__reals(call->inputs[2]);
-    camx__conv_forward(&state->plan, call->pool, camx__reals(x), x->pitch, packed, camx__reals(y),
-                       y->pitch, &epilogue, call->scratch);
+    if (call->gate != NULL)
+        camx__conv_forward_scaled(&state->plan, call->pool, camx__reals(x), x->pitch, call->gate, packed, camx__reals(y),
+                                  y->pitch, &epilogue, call->scratch);
+    else
+        camx__conv_forward(&state->plan, call->pool, camx__reals(x), x->pitch, packed, camx__reals(y),
+                           y->pitch, &epilogue, call->scratch);
     return CAMX_OK;
 }
 
@@ -202,6 +206,14 @@ const camx__conv_plan *camx__op_conv_plan(const void *state)
 {
     const conv_state *conv = state;
     return conv != NULL && conv->heap_bytes == 0 ? &conv->plan : NULL;
+}
+
+bool camx__op_conv_takes_gate(const void *params, const camx__op_settings *op_settings)
+{
+    camx__conv_settings settings = {op_settings->gemm, op_settings->exact};
+    camx__conv_plan plan;
+    camx__conv_choose(params, &settings, false, op_settings->workers, &plan);
+    return camx__conv_scales(&plan);
 }
 
 static const char *conv_describe(const void *state)

@@ -12,6 +12,9 @@ extern const camx__op camx__op_conv_bands;
 /* The plan of a forward step of Conv whose weights are packed in advance, from its state; otherwise NULL. */
 const camx__conv_plan *camx__op_conv_plan(const void *state);
 
+/* May a Conv with these parameters take the factors of its input's channels on the way (camx__op_call.gate)? */
+bool camx__op_conv_takes_gate(const void *params, const camx__op_settings *settings);
+
 /* One convolution of bands. packed: where the address of the weights will be found when the step runs. */
 typedef struct camx__op_bands_link {
     const camx__conv_plan *plan; /* NULL = there is none */

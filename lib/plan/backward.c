@@ -27,6 +27,8 @@ static int model_place(const camx__planner *planner, int id)
     int which = producer >= 0 ? planner->fusion_of[producer] : -1;
     if (which < 0)
         return -1;
+    if (planner->fusions[which].product == producer)
+        return model_place(planner, planner->fusions[which].map);
     const camx__node *last = &planner->graph->nodes[planner->fusions[which].last];
     return planner->primary[last->outputs[0]];
 }
@@ -54,7 +56,8 @@ static camx_status add_to_gradient(camx__planner *planner, int from, int id, con
                        .label = label,
                        .input_count = 1,
                        .output_count = 1,
-                       .residual_place = -1};
+                       .residual_place = -1,
+                       .gate_place = -1};
     CAMX__FORWARD(gradient_place(planner, id, &to));
     step.inputs = camx__plan_ints(planner, 1, from);
     step.outputs = camx__plan_ints(planner, 1, to);
@@ -179,7 +182,8 @@ static camx_status op_backward(camx__planner *planner, const camx__node *node, i
                        .op = node->op,
                        .params = node->params,
                        .label = node->label,
-                       .residual_place = -1};
+                       .residual_place = -1,
+                       .gate_place = -1};
     bool any = false;
     bool extra[32] = {false};
     int scale = -1;

@@ -13,7 +13,8 @@ static const camx__conv_plan *plan_of(const camx__program *program, int number)
     if (number < 0 || number >= program->forward_count)
         return NULL;
     const camx__step *step = &program->steps[number];
-    bool conv = step->kind == CAMX__STEP_FORWARD && step->op == &camx__op_conv && step->pack != NULL;
+    bool conv = step->kind == CAMX__STEP_FORWARD && step->op == &camx__op_conv && step->pack != NULL &&
+                step->gate_place < 0;
     return conv ? camx__op_conv_plan(step->state) : NULL;
 }
 

@@ -48,7 +48,8 @@ static camx_status reorder(camx__planner *planner, int id, camx__order order, in
                        .label = planner->graph->values[id].name,
                        .input_count = 1,
                        .output_count = 1,
-                       .residual_place = -1};
+                       .residual_place = -1,
+                       .gate_place = -1};
     int number = -1;
     step.inputs = camx__plan_ints(planner, 1, from);
     step.outputs = camx__plan_ints(planner, 1, *place);
@@ -171,14 +172,15 @@ static camx_status try_alias(camx__planner *planner, const camx__node *node, boo
 
 /* ---- steps ---- */
 
-static camx_status collect_inputs(camx__planner *planner, const camx__node *node, camx__step *step)
+static camx_status collect_inputs(camx__planner *planner, const camx__node *node, const camx__fusion *fusion,
+                                  camx__step *step)
 {
     step->input_count = node->input_count;
     step->inputs = camx__plan_ints(planner, node->input_count, -1);
     if (step->inputs == NULL)
         return CAMX_E_MEMORY;
     for (int i = 0; i < node->input_count; i++) {
-        int id = node->inputs[i];
+        int id = i == 0 && fusion != NULL && fusion->product >= 0 ? fusion->map : node->inputs[i];
         if (id < 0)
             continue;
         if (i > 0 && i == node->op->weight_input && planner->graph->values[id].constant)
@@ -236,6 +238,7 @@ camx_status camx__plan_prepare(camx__planner *planner, const camx__node *node, c
         .inputs = tensors_of(planner, step->inputs, step->input_count),
         .output_count = step->output_count,
         .outputs = tensors_of(planner, step->outputs, step->output_count),
+        .gated = step->gate_place >= 0,
         .packed = weights >= 0,
         .backward = backward,
         .wanted = wanted,
@@ -264,6 +267,8 @@ static camx_status apply_fusion(camx__planner *planner, const camx__fusion *fusi
     step->epilogue.high = fusion->high;
     if (fusion->add >= 0)
         CAMX__FORWARD(input_place(planner, fusion->residual, WISH_CHANNELS_LAST, &step->residual_place));
+    if (fusion->product >= 0)
+        CAMX__FORWARD(input_place(planner, fusion->gate, WISH_CHANNELS_LAST, &step->gate_place));
     if (fusion->norm < 0)
         return CAMX_OK;
     const camx__node *norm = &graph->nodes[fusion->norm];
@@ -286,6 +291,7 @@ static void touch_all(camx__planner *planner, const camx__step *step, int number
     for (int i = 0; i < step->output_count; i++)
         camx__plan_touch(planner, step->outputs[i], number);
     camx__plan_touch(planner, step->residual_place, number);
+    camx__plan_touch(planner, step->gate_place, number);
 }
 
 /* The step of a node, or of a fused chain that ends in it. */
@@ -304,11 +310,12 @@ static camx_status add_step(camx__planner *planner, int number)
                        .op = node->op,
                        .params = node->params,
                        .label = node->label,
-                       .residual_place = -1};
+                       .residual_place = -1,
+                       .gate_place = -1};
     int scale = -1;
     real *factors = NULL;
     int place = -1;
-    CAMX__FORWARD(collect_inputs(planner, node, &step));
+    CAMX__FORWARD(collect_inputs(planner, node, fusion, &step));
     if (fusion != NULL)
         CAMX__FORWARD(apply_fusion(planner, fusion, node, &step, &scale, &factors));
     CAMX__FORWARD(collect_outputs(planner, last, &step));

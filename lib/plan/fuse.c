@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "ops/op_conv.h"
 #include "plan/planner.h"
 
 static const camx__value *value_of(const camx__planner *planner, int id)
@@ -179,20 +180,54 @@ static void take_activation(camx__planner *planner, camx__fusion *fusion)
     fusion->last = next;
 }
 
+/* x times s, with one number of s per channel of each image, before a convolution that can do it on the way. */
+static void take_product(camx__planner *planner, camx__fusion *fusion)
+{
+    const camx__node *anchor = &planner->graph->nodes[fusion->anchor];
+    int id = anchor->inputs[0];
+    int number = id >= 0 ? value_of(planner, id)->producer : -1;
+    if (planner->demand->hold_all || number < 0 || !camx__node_is(anchor, "Conv") || planner->protected_[id] ||
+        planner->given[id] || !constant_input(planner, anchor, 1) || !planner->needed[number] ||
+        planner->fusion_of[number] >= 0)
+        return;
+    const camx__node *product = &planner->graph->nodes[number];
+    if (!camx__node_is(product, "Mul") || only_reader(planner, id) != fusion->anchor ||
+        !camx__op_conv_takes_gate(anchor->params, &planner->program->settings))
+        return;
+    const camx__shape *whole = &value_of(planner, id)->tensor.shape;
+    for (int i = 0; i < 2; i++) {
+        const camx__value *map = value_of(planner, product->inputs[i]);
+        const camx__value *gate = value_of(planner, product->inputs[1 - i]);
+        const camx__shape *s = &gate->tensor.shape;
+        if (map->constant || gate->constant || whole->rank != 4 || s->rank != 4 ||
+            !camx__shape_equal(&map->tensor.shape, whole) || s->dim[0] != whole->dim[0] ||
+            s->dim[1] != whole->dim[1] || s->dim[2] != 1 || s->dim[3] != 1)
+            continue;
+        fusion->product = number;
+        fusion->map = product->inputs[i];
+        fusion->gate = product->inputs[1 - i];
+        return;
+    }
+}
+
 static void take_chain(camx__planner *planner, int anchor)
 {
     camx__fusion fusion = {.anchor = anchor,
+                           .product = -1,
                            .norm = -1,
                            .add = -1,
                            .residual = -1,
                            .activation = -1,
                            .last = anchor,
                            .function = CAMX__ACT_NONE};
+    take_product(planner, &fusion);
     take_norm(planner, &fusion);
     take_add(planner, &fusion);
     take_activation(planner, &fusion);
-    if (fusion.last == anchor)
+    if (fusion.last == anchor && fusion.product < 0)
         return;
+    if (fusion.product >= 0)
+        planner->fusion_of[fusion.product] = planner->fusion_count;
     planner->fusion_of[anchor] = planner->fusion_count;
     if (fusion.norm >= 0)
         planner->fusion_of[fusion.norm] = planner->fusion_count;

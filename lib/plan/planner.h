@@ -15,9 +15,12 @@
 #include "plan/program.h"
 
 /* A convolution or dense layer together with the nodes behind it that it does on the way: batch norm by its
- * weights, then an addition, then an activation. The step runs where the last of them stands. */
+ * weights, then an addition, then an activation. The step runs where the last of them stands. Before a 1x1 convolution
+ * it may also be the product of the map with one factor per channel (squeeze and excitation). */
 typedef struct camx__fusion {
     int anchor; /* node numbers; -1 = absent */
+    int product; /* before the anchor */
+    int map, gate; /* value ids of its factors */
     int norm;
     int add;
     int residual; /* value id of the other summand */

@@ -55,6 +55,7 @@ typedef struct camx__step {
     bool fused;             /* `epilogue` is to be passed */
     camx__epilogue epilogue; /* residual is taken from residual_place */
     int residual_place;     /* -1 = none */
+    int gate_place;         /* factors of the channels of input 0, -1 = none */
     bool absorbed;          /* a later step does it on the way: it is not run */
     int parts;              /* so many steps right before this one are absorbed by it */
     /* backward */

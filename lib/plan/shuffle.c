@@ -52,6 +52,7 @@ bool camx__plan_take_shuffle(camx__planner *planner, int first)
     planner->fusion_of[middle] = planner->fusion_count;
     planner->fusion_of[last] = planner->fusion_count;
     planner->fusions[planner->fusion_count++] = (camx__fusion){.anchor = first,
+                                                               .product = -1,
                                                                .norm = -1,
                                                                .add = -1,
                                                                .residual = -1,
@@ -77,7 +78,8 @@ camx_status camx__plan_shuffle_step(camx__planner *planner, int number, const ca
                        .label = node->label,
                        .input_count = 1,
                        .output_count = 1,
-                       .residual_place = -1};
+                       .residual_place = -1,
+                       .gate_place = -1};
     camx__shuffle_params *params = camx__zone_alloc(&planner->program->zone, 1, sizeof *params);
     step.inputs = camx__plan_ints(planner, 1, -1);
     step.outputs = camx__plan_ints(planner, 1, -1);

@@ -77,6 +77,7 @@ static bool resolve_step(camx__runner *runner, const camx__step *step, camx__rea
         ready->epilogue.residual = camx__reals(residual);
         ready->epilogue.residual_pitch = residual->pitch;
     }
+    ready->gate = step->gate_place >= 0 ? camx__reals(&runner->tensors[step->gate_place]) : NULL;
     return ready->inputs != NULL && ready->outputs != NULL && ready->output_gradients != NULL &&
            ready->input_gradients != NULL;
 }
@@ -125,6 +126,7 @@ static camx_status call_forward(const camx__runner *runner, const camx__ready_st
         .output_count = step->output_count,
         .outputs = ready->outputs,
         .packed = step->pack != NULL ? step->pack->data : NULL,
+        .gate = ready->gate,
         .epilogue = step->fused ? &ready->epilogue : NULL,
         .scratch = scratch_of(runner),
         .pool = runner->pool,

@@ -16,6 +16,7 @@ typedef struct camx__ready_step {
     const camx__tensor **output_gradients;
     const camx__tensor **input_gradients;
     camx__epilogue epilogue;
+    const real *gate; /* or NULL */
     bool wanted; /* backward: for the gradients asked for now */
 } camx__ready_step;
 

@@ -397,6 +397,53 @@ START_TEST(test_known_shapes)
 }
 END_TEST
 
+/* Factors of the input's channels, several images: as if the map had been multiplied. */
+START_TEST(test_scaled_channels)
+{
+    const camx__gemm *gemms[8];
+    int count = all_gemms(gemms);
+    camx__conv_shape shape = {3, 7, 9, 20, 7, 9, 37, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+    pools_open();
+    for (int i = 0; i < count; i++) {
+        camx__conv_settings settings = {.gemm = gemms[i]};
+        camx__conv_plan plan;
+        problem p = {.s = shape};
+        seed((uint64_t)i + 9);
+        problem_open(&p);
+        camx__epilogue e = random_epilogue(&p);
+        real *factors = random_reals(shape.batch * shape.in_c);
+        camx__conv_choose(&shape, &settings, false, 8, &plan);
+        ck_assert(camx__conv_scales(&plan) == (camx__gemm_backend(gemms[i]) == CAMX_GEMM_PACKED));
+        unsigned char *packed = aligned_bytes(plan.packed_bytes);
+        unsigned char *scratch = aligned_bytes(plan.packed_bytes + 1);
+        ck_assert_int_eq(
+            camx__conv_pack(&plan, &support_memory, read_reals, p.weights, p.scale, packed, NULL), CAMX_OK);
+        scratch[plan.packed_bytes] = 0xa5;
+        if (camx__conv_scales(&plan)) {
+            camx__conv_forward_scaled(&plan, pools[1], p.x.data, p.x.pitch, factors, packed, p.y.data, p.y.pitch, &e,
+                                      scratch);
+            ck_assert_msg(scratch[plan.packed_bytes] == 0xa5, "scratch over-run");
+            for (int64_t pixel = 0; pixel < p.x.rows; pixel++)
+                for (int64_t c = 0; c < shape.in_c; c++)
+                    p.x.data[pixel * p.x.pitch + c] *= factors[pixel / (7 * 9) * shape.in_c + c];
+            visit_all(&p, add_forward);
+            compare(&p, &plan, &e, NULL);
+        }
+        problem_close(&p);
+        free(factors);
+        free(packed);
+        free(scratch);
+    }
+    /* Fewer pixels than output channels: the map is smaller than the weights. */
+    camx__conv_settings packed = {.gemm = gemms[0]};
+    camx__conv_plan plan;
+    shape.out_c = 63;
+    camx__conv_choose(&shape, &packed, false, 8, &plan);
+    ck_assert(!camx__conv_scales(&plan));
+    pools_close();
+}
+END_TEST
+
 START_TEST(test_nan_spreads_only_where_it_is_seen)
 {
     const camx__gemm *gemms[8];
@@ -483,6 +530,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_loop_test(tests, test_random_shapes, 0, 6);
     tcase_add_loop_test(tests, test_known_shapes, 0, (int)(sizeof known / sizeof known[0]));
+    tcase_add_test(tests, test_scaled_channels);
     tcase_add_test(tests, test_nan_spreads_only_where_it_is_seen);
     tcase_add_test(tests, test_keys_tell_packed_forms_apart);
     tcase_add_test(tests, test_packing_hands_on_failures);
