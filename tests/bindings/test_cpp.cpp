@@ -285,6 +285,63 @@ void test_pictures(const camx::model &model)
            CAMX_E_ARGUMENT);
 }
 
+void test_maximise(const camx::model &model)
+{
+    camx::session session(model);
+    camx::maximise_options options;
+    options.steps = 20;
+    camx::input made = camx::maximise(session, 2, options);
+    EXPECT((made.shape() == std::array<std::int64_t, 4>{1, 3, 8, 8}));
+    EXPECT(made.pixels().size() == 8 * 8 * 3);
+    float excited = session.scores(CAMX_SCORE_LOGIT)[2]; /* it is the last input */
+    options.steps = 0;
+    camx::maximise(session, 2, options);
+    EXPECT(excited > session.scores(CAMX_SCORE_LOGIT)[2]);
+
+    /* Several objectives, from what was made: further on from there. */
+    options.steps = 5;
+    options.start = made;
+    std::vector<std::uint32_t> steps;
+    options.frame_every = 2;
+    options.on_frame = [&](const camx_pixels &picture, std::uint32_t step) {
+        EXPECT(picture.width == 8 && picture.height == 8 && picture.data != nullptr);
+        steps.push_back(step);
+        return true;
+    };
+    camx::input further = camx::maximise(session, {2, camx::objective(1).with_weight(-0.5f)}, options);
+    EXPECT((steps == std::vector<std::uint32_t>{0, 2, 4}));
+    EXPECT(further.pixels() != made.pixels());
+    camx::maximise(session, camx::objective::layer(), options);
+    camx::maximise(session, camx::objective::channel(0), options);
+    camx::maximise(session, camx::objective::neuron(0, {}, 1, 1), options);
+    EXPECT(status_of([&] { camx::maximise(session, camx::objective::channel(999)); }) == CAMX_E_NOT_FOUND);
+    EXPECT(status_of([&] { camx::maximise(session, camx::objective::layer("nothing")); }) == CAMX_E_NOT_FOUND);
+    EXPECT(status_of([&] { camx::maximise(session, std::vector<camx::objective>()); }) == CAMX_E_ARGUMENT);
+}
+
+void test_maximise_stopped(const camx::model &model)
+{
+    camx::session session(model);
+    camx::maximise_options options;
+    options.on_progress = [](std::uint64_t done, std::uint64_t) { return done < 3; };
+    try {
+        camx::maximise(session, 2, options);
+        EXPECT(!"it should have been stopped");
+    } catch (const camx::stopped &reason) {
+        EXPECT(reason.status() == CAMX_E_CANCELLED);
+        EXPECT(!reason.partial() && reason.picture().pixels().size() == 8 * 8 * 3);
+    }
+    options.on_progress = nullptr;
+    options.on_frame = [](const camx_pixels &, std::uint32_t) -> bool { throw std::out_of_range("mine"); };
+    bool mine = false;
+    try {
+        camx::maximise(session, 2, options);
+    } catch (const std::out_of_range &) {
+        mine = true;
+    }
+    EXPECT(mine);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -302,6 +359,8 @@ int main(int argc, char **argv)
         test_methods(model);
         test_occlusion(model);
         test_pictures(model);
+        test_maximise(model);
+        test_maximise_stopped(model);
     } catch (const std::exception &error) {
         std::fprintf(stderr, "unexpected: %s\n", error.what());
         return 1;
