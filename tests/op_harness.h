@@ -47,6 +47,16 @@ typedef struct op_case op_case;
 op_case *op_open(const char *line, camx_status *status, camx_error *error);
 void op_close(op_case *test);
 
+/* A case that cannot be bound: the status, and words of the sentence; CAMX_OK: it can be. */
+typedef struct op_refusal {
+    const char *line;
+    camx_status status;
+    const char *sentence;
+} op_refusal;
+
+/* Fails the test if it is not refused so. */
+void op_check_refusal(const op_refusal *refusal);
+
 const camx__op *op_row(const op_case *test);
 const void *op_params_of(const op_case *test);
 int op_input_count(const op_case *test);

@@ -338,3 +338,20 @@ void op_close(op_case *test)
     ck_assert_uint_eq(atomic_load(&test->memory.blocks), 0);
     free(test);
 }
+
+void op_check_refusal(const op_refusal *r)
+{
+    camx_status status;
+    camx_error error;
+    memset(&error, 0, sizeof error);
+    op_case *test = op_open(r->line, &status, &error);
+    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status,
+                  r->status, error.message);
+    if (status != CAMX_OK) {
+        ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"",
+                      r->line, error.message, r->sentence);
+        ck_assert_msg(strncmp(error.message, "test: the tested node: ", 23) == 0,
+                      "%s: \"%s\" does not say where", r->line, error.message);
+    }
+    op_close(test);
+}

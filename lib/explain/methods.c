@@ -37,8 +37,9 @@ static camx_status refuse_layer(const char *layer, camx_error *error)
                       "occlusion covers the picture and looks at no layer: leave '%.100s' out", layer);
 }
 
-static camx_status by_occlusion(camx_session *session, camx_input *input, const camx_target *target,
-                                const camx_explain_options *options, camx_map *map, camx_error *error)
+static camx_status by_occlusion(camx_session *session, camx_input *input, const camx_target *const *targets,
+                                uint32_t count, const camx_explain_options *options, camx_map *const *maps,
+                                camx_error *error)
 {
     camx_occlusion_options own;
     camx_occlusion_options_init(&own);
@@ -47,7 +48,7 @@ static camx_status by_occlusion(camx_session *session, camx_input *input, const 
     own.progress = options->progress;
     own.progress_user = options->progress_user;
     own.deadline = options->deadline;
-    return camx__occlusion(session, input, target, &own, map, error);
+    return camx__occlusion_many(session, input, targets, count, &own, maps, error);
 }
 
 /* Every layer is the same to occlusion: all maps come from the runs of one call. */
@@ -55,20 +56,17 @@ static camx_status by_occlusion_many(camx_session *session, camx_input *input, c
                                      const camx_explain_options *options, camx_map *const *maps, camx_error *error)
 {
     size_t count = (size_t)many->target_count * many->layer_count;
-    camx_occlusion_options own;
-    camx_occlusion_options_init(&own);
+    camx_explain_options own = *options;
+    own.layer = NULL;
     for (uint32_t l = 0; l < many->layer_count; l++)
         if (many->layers[l] != NULL)
             return refuse_layer(many->layers[l], error);
-    own.progress = options->progress;
-    own.progress_user = options->progress_user;
-    own.deadline = options->deadline;
     const camx_target **targets = camx__alloc(session->memory, count, sizeof *targets);
     if (targets == NULL)
         return camx__fail_memory(error, count * sizeof *targets, "the targets");
     for (size_t i = 0; i < count; i++)
         targets[i] = many->targets[i / many->layer_count];
-    camx_status status = camx__occlusion_many(session, input, targets, (uint32_t)count, &own, maps, error);
+    camx_status status = by_occlusion(session, input, targets, (uint32_t)count, &own, maps, error);
     camx__free(session->memory, targets);
     return status;
 }
@@ -82,7 +80,7 @@ static const camx__method table[] = {
      "Grad-CAM++: weighted positive gradients times feature maps, for several objects of a class", by_gradcampp,
      camx__gradcampp_many, NULL},
     {CAMX_METHOD_OCCLUSION, "occlusion", "occlusion: how far the score falls when a patch is covered",
-     by_occlusion, by_occlusion_many, NULL},
+     NULL, by_occlusion_many, by_occlusion},
     {CAMX_METHOD_HIRESCAM, "hirescam", "HiResCAM: gradient times feature map at every place, not averaged",
      camx__hirescam, camx__hirescam_many, NULL},
     {CAMX_METHOD_LAYERCAM, "layercam", "LayerCAM: positive gradients times feature maps, for early layers too",

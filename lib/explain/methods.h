@@ -70,7 +70,8 @@ typedef struct camx__method {
      * is to be ignored. The maps come empty; after a failure they are emptied again unless the call was stopped: then those
      * that were not reached must be empty, and the others may hold what was done. */
     camx__many_fn *compute_many;
-    camx__targets_fn *compute_targets; /* NULL: there is no such way; otherwise also that of several layers, one by one */
+    camx__targets_fn *compute_targets; /* NULL: there is no such way; otherwise, without compute_many, also that of several
+                                        * layers, one by one */
 } camx__method;
 
 /* The map of one target by whatever way the method has. */

@@ -9,13 +9,7 @@
 
 #include "op_harness.h"
 
-typedef struct refusal {
-    const char *line;
-    camx_status status;
-    const char *sentence;
-} refusal;
-
-static const refusal refusals[] = {
+static const op_refusal refusals[] = {
     /* Windows. */
     {"Conv strides=[0,1]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' contains 0"},
     {"Conv strides=[1,-2]; [1,2,5,5] [3,2,3,3]k", CAMX_E_FORMAT, "'strides' contains -2"},
@@ -133,25 +127,12 @@ static const refusal refusals[] = {
 
 START_TEST(refuses)
 {
-    const refusal *r = &refusals[_i];
-    camx_status status;
-    camx_error error;
-    memset(&error, 0, sizeof error);
-    op_case *test = op_open(r->line, &status, &error);
-    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status,
-                  r->status, error.message);
-    if (status != CAMX_OK) {
-        ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"",
-                      r->line, error.message, r->sentence);
-        ck_assert_msg(strncmp(error.message, "test: the tested node: ", 23) == 0,
-                      "%s: \"%s\" does not say where", r->line, error.message);
-    }
-    op_close(test);
+    op_check_refusal(&refusals[_i]);
 }
 END_TEST
 
 /* Gradients that do not exist are refused when they are prepared. */
-static const refusal no_gradients[] = {
+static const op_refusal no_gradients[] = {
     {"Conv; [1,2,5,5] [3,2,3,3]", CAMX_E_UNSUPPORTED, "through the weights"},
     {"BatchNormalization; [2,3,4] [3]k [3] [3]k [3]k", CAMX_E_UNSUPPORTED, "statistics"},
     {"InstanceNormalization; [2,3,4] [3] [3]k", CAMX_E_UNSUPPORTED, "scale or shift"},
@@ -160,7 +141,7 @@ static const refusal no_gradients[] = {
 
 START_TEST(refuses_gradients)
 {
-    const refusal *r = &no_gradients[_i];
+    const op_refusal *r = &no_gradients[_i];
     camx_status status;
     camx_error error;
     real seeds[300] = {0};

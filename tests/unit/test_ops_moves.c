@@ -202,13 +202,7 @@ END_TEST
 
 /* ---- what is refused when shapes are bound ---- */
 
-typedef struct refusal {
-    const char *line;
-    camx_status status;
-    const char *sentence; /* a part of it */
-} refusal;
-
-static const refusal refusals[] = {
+static const op_refusal refusals[] = {
     {"Reshape; [2,3] i[1]{6}", CAMX_E_UNSUPPORTED, "must be a constant"},
     {"Reshape; [2,3]", CAMX_E_FORMAT, "no shape is given"},
     {"Reshape; [2,3] i[2]k{-1,-1}", CAMX_E_FORMAT, "more than one -1"},
@@ -330,16 +324,7 @@ static const refusal refusals[] = {
 
 START_TEST(refuses)
 {
-    const refusal *r = &refusals[_i];
-    camx_status status;
-    camx_error error;
-    memset(&error, 0, sizeof error);
-    op_case *test = op_open(r->line, &status, &error);
-    ck_assert_msg(status == r->status, "%s: status %d instead of %d (%s)", r->line, status,
-                  r->status, error.message);
-    ck_assert_msg(strstr(error.message, r->sentence) != NULL, "%s: \"%s\" does not say \"%s\"",
-                  r->line, error.message, r->sentence);
-    op_close(test);
+    op_check_refusal(&refusals[_i]);
 }
 END_TEST
 
