@@ -270,7 +270,7 @@ void camx__conv_forward_scaled(const camx__conv_plan *plan, camx__pool *pool, co
     if (epilogue != NULL)
         own = *epilogue;
     for (int64_t image = 0; image < s->batch; image++) {
-        camx__panels_scale(gemm->tile_n, camx__vectors_of(gemm->isa)->lanes, packed, s->out_c, s->in_c,
+        camx__panels_scale(gemm->tile_n, gemm->tile_unit, packed, s->out_c, s->in_c,
                            factors + image * s->in_c, scratch);
         camx__gemm_run(gemm, pool, pixels, s->out_c, s->in_c, x + image * pixels * x_pitch, x_pitch, scratch,
                        y + image * pixels * y_pitch, y_pitch, epilogue != NULL ? &own : NULL, false);

@@ -56,6 +56,7 @@ struct camx__gemm {
     int backend;
     camx__isa isa;
     int64_t tile_m, tile_n; /* work is best cut into multiples of these */
+    int64_t tile_unit;      /* the width of a last panel is a multiple of it */
     size_t (*packed_bytes)(int64_t n, int64_t k);
     void (*pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
     void (*part)(const camx__gemm_part *part);
@@ -78,14 +79,15 @@ void camx__blas_part(const camx__gemm_part *part);
 bool camx__blas_is_serial(void);
 #endif
 
-/* Packing into panels [n / wide][k][wide]. A last panel with at most `lane` columns is only `lane`
- * wide; what is missing is zero (the caller clears the memory). */
-size_t camx__panels_bytes(int64_t wide, int64_t lane, int64_t n, int64_t k);
-void camx__panels_pack(int64_t wide, int64_t lane, real *packed, int64_t n, int64_t k,
+/* Packing into panels [n / wide][k][wide]. A last panel with fewer columns is only as wide as the multiple of `unit`
+ * that holds them; what is missing is zero (the caller clears the memory). */
+int64_t camx__panel_width(int64_t wide, int64_t unit, int64_t columns);
+size_t camx__panels_bytes(int64_t wide, int64_t unit, int64_t n, int64_t k);
+void camx__panels_pack(int64_t wide, int64_t unit, real *packed, int64_t n, int64_t k,
                        const camx__gemm_piece *piece);
 
 /* Packed panels again, row k of B multiplied with factors[k]. */
-void camx__panels_scale(int64_t wide, int64_t lane, const real *packed, int64_t n, int64_t k, const real *factors,
+void camx__panels_scale(int64_t wide, int64_t unit, const real *packed, int64_t n, int64_t k, const real *factors,
                         real *scaled);
 
 /* Bias, residual and activation, in plain C, on rows of plain products: c points at row `row` and

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a
- * last panel of at most one vector is one vector wide); a tile of rows x panel is summed in
+ * last panel is as wide as it must be, in vectors, or half vectors where those are long); a tile of rows x panel is summed in
  * registers, reading A in place and broadcasting its numbers. Every element is a single chain of
  * multiply-adds in the order of K, whichever tile holds it, so how work is cut never shows in the
  * bits.
  */
 #include <assert.h>
+#include <math.h>
 
 #include "kernels/vector_list.h"
 
@@ -18,12 +19,12 @@ enum {
 
 size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k)
 {
-    return camx__panels_bytes(WIDE, LANES, n, k);
+    return camx__panels_bytes(WIDE, CAMX__TILE_UNIT, n, k);
 }
 
 void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece)
 {
-    camx__panels_pack(WIDE, LANES, packed, n, k, piece);
+    camx__panels_pack(WIDE, CAMX__TILE_UNIT, packed, n, k, piece);
 }
 
 typedef struct tile {
@@ -161,16 +162,136 @@ static tile_fn *const tiles[CAMX__TILE_VECTORS][ROWS] = {
 #endif
 };
 
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
+/* Last panels that end in half a vector, alone (8 columns) or behind a whole one (24): as above. */
+typedef real half __attribute__((vector_size(CAMX_VECTOR_BYTES / 2)));
+typedef real half_anywhere
+    __attribute__((vector_size(CAMX_VECTOR_BYTES / 2), aligned(__alignof__(real)), may_alias));
+
+VEC_INLINE half half_load(const real *from)
+{
+    return *(const half_anywhere *)from;
+}
+
+VEC_INLINE half half_clip(half x, half low, half high)
+{
+    return (half)_mm256_min_ps((__m256)high, _mm256_max_ps((__m256)low, (__m256)x));
+}
+
+/* One copy for all of them. */
+static __attribute__((noinline)) void half_finish(const tile *t, int rows, int whole, const vec *sums, const half *rests)
+{
+    vec low = vec_all(t->relu ? 0 : t->low);
+    vec high = vec_all(t->relu ? INFINITY : t->high);
+    half rest_low = (t->relu ? 0 : t->low) - (half){0};
+    half rest_high = (t->relu ? INFINITY : t->high) - (half){0};
+#pragma GCC unroll 1
+    for (int i = 0; i < rows; i++) {
+        real *c = t->c + i * t->ldc;
+        vec sum = sums[i];
+        half rest = rests[i];
+        if (t->bias) {
+            sum += whole ? vec_load(t->bias) : (vec){0};
+            rest += half_load(t->bias + whole * LANES);
+        }
+        if (t->residual) {
+            const real *residual = t->residual + i * t->residual_pitch;
+            sum += whole ? vec_load(residual) : (vec){0};
+            rest += half_load(residual + whole * LANES);
+        }
+        if (t->relu || t->clip) {
+            sum = vec_clip(sum, low, high);
+            rest = half_clip(rest, rest_low, rest_high);
+        }
+        if (whole)
+            vec_store(c, sum);
+        *(half_anywhere *)(c + whole * LANES) = rest;
+    }
+}
+
+VEC_INLINE void half_multiply(const tile *t, int rows, int whole)
+{
+    vec sum[ROWS];
+    half rest[ROWS];
+    const real *a = t->a;
+    const real *b = t->b;
+    int64_t lda = t->lda;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        const real *start = t->start + i * t->start_pitch;
+        sum[i] = t->start && whole ? vec_load(start) : (vec){0};
+        rest[i] = t->start ? half_load(start + whole * LANES) : (half){0};
+    }
+    for (int64_t stretch = 0; stretch < t->stretches; stretch++, a += t->stretch_step)
+        for (int64_t p = 0; p < t->k; p++) {
+            vec column = whole ? vec_load(b) : (vec){0};
+            half last = half_load(b + whole * LANES);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                real factor = a[i * lda + p];
+                if (whole)
+                    sum[i] += factor * column;
+                rest[i] += factor * last;
+            }
+            b += whole * LANES + LANES / 2;
+        }
+    vec sums[ROWS];
+    half rests[ROWS];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        sums[i] = sum[i];
+        rests[i] = rest[i];
+    }
+    half_finish(t, rows, whole, sums, rests);
+}
+
+#define HALF_TILE(rows)                                                                            \
+    static void half_##rows(const tile *t)                                                         \
+    {                                                                                              \
+        half_multiply(t, rows, 0);                                                                 \
+    }                                                                                              \
+    static void longer_##rows(const tile *t)                                                       \
+    {                                                                                              \
+        half_multiply(t, rows, 1);                                                                 \
+    }
+
+HALF_TILE(1)
+HALF_TILE(7)
+HALF_TILE(8)
+HALF_TILE(9)
+HALF_TILE(10)
+HALF_TILE(11)
+HALF_TILE(12)
+HALF_TILE(13)
+HALF_TILE(14)
+
+/* Few rows are rare but for one: they go one by one. */
+#define HALF_TILES(kind)                                                                           \
+    {kind##_1, NULL,   NULL,   NULL,    NULL,    NULL,    kind##_7,                                \
+     kind##_8, kind##_9, kind##_10, kind##_11, kind##_12, kind##_13, kind##_14}
+
+static tile_fn *const half_tiles[2][ROWS] = {HALF_TILES(half), HALF_TILES(longer)};
+
+static tile_fn *tile_for(int64_t width, int64_t rows)
+{
+    return width % LANES == 0 ? tiles[width / LANES - 1][rows - 1] : half_tiles[width / LANES][rows - 1];
+}
+#else
+static tile_fn *tile_for(int64_t width, int64_t rows)
+{
+    return tiles[width / LANES - 1][rows - 1];
+}
+#endif
+
 /* Rows of A that are a multiple of 4096 bytes apart share one set of the first-level cache, which
  * has fewer ways than a tile has rows: they are copied side by side first, a range of K at a time,
  * with the sums kept aside. */
-static void run_crowded(const tile *t, tile_fn *function, int64_t rows)
+static void run_crowded(const tile *t, tile_fn *function, int64_t rows, int64_t width)
 {
     enum { RANGE = 256, PITCH = RANGE + LANES };
     real a[ROWS * PITCH];
     real sums[ROWS * WIDE];
     tile some = *t;
-    int64_t width = function == tiles[0][rows - 1] ? LANES : WIDE;
     for (int64_t k = 0; k < t->k; k += RANGE) {
         bool last = k + RANGE >= t->k;
         some.k = last ? t->k - k : RANGE;
@@ -191,13 +312,28 @@ static void run_crowded(const tile *t, tile_fn *function, int64_t rows)
     }
 }
 
-static void run_tile(const tile *t, tile_fn *function, int64_t rows)
+static void run_rows(const tile *t, int64_t rows, int64_t width)
+{
+    tile one = *t;
+    for (; rows > 0; rows--) {
+        tile_for(width, 1)(&one);
+        one.a += t->lda;
+        one.c += t->ldc;
+        one.residual += t->residual != NULL ? t->residual_pitch : 0;
+        one.start += t->start != NULL ? t->start_pitch : 0;
+    }
+}
+
+static void run_tile(const tile *t, int64_t rows, int64_t width)
 {
     enum { WAYS = 8 };
+    tile_fn *function = tile_for(width, rows);
     if (rows > WAYS && t->stretches == 1 && t->lda * (int64_t)sizeof(real) % 4096 == 0 && t->k > 0)
-        run_crowded(t, function, rows);
-    else
+        run_crowded(t, function, rows, width);
+    else if (function != NULL)
         function(t);
+    else
+        run_rows(t, rows, width);
 }
 
 /* Bias, residual and C for a tile that is wider than its columns: local copies, padded. */
@@ -207,7 +343,7 @@ typedef struct padded {
     real bias[WIDE];
 } padded;
 
-static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, int64_t columns,
+static void run_padded(tile *t, int64_t rows, int64_t width, int64_t columns,
                        const camx__epilogue *slow)
 {
     padded local = {{0}, {0}, {0}};
@@ -227,7 +363,7 @@ static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, 
     t->start_pitch = width;
     t->c = local.c;
     t->ldc = width;
-    run_tile(t, function, rows);
+    run_tile(t, rows, width);
     if (slow)
         CAMX__ISA(camx__vector_activation_rows)
     (slow->activation, slow->low, slow->high, local.c, width, rows, width);
@@ -235,10 +371,10 @@ static void run_padded(tile *t, tile_fn *function, int64_t rows, int64_t width, 
         memcpy(c + i * ldc, local.c + i * width, bytes);
 }
 
-static void run_whole(const tile *t, tile_fn *function, int64_t rows, int64_t width,
+static void run_whole(const tile *t, int64_t rows, int64_t width,
                       const camx__epilogue *slow)
 {
-    run_tile(t, function, rows);
+    run_tile(t, rows, width);
     if (slow)
         CAMX__ISA(camx__vector_activation_rows)
     (slow->activation, slow->low, slow->high, t->c, t->ldc, rows, width);
@@ -275,11 +411,10 @@ static void run_panel(const camx__gemm_part *part, int64_t column, int64_t width
             t.low = e->low;
             t.high = e->high;
         }
-        tile_fn *function = tiles[width / LANES - 1][rows - 1];
         if (columns == width)
-            run_whole(&t, function, rows, width, slow);
+            run_whole(&t, rows, width, slow);
         else
-            run_padded(&t, function, rows, width, columns, slow);
+            run_padded(&t, rows, width, columns, slow);
         done += rows;
     }
 }
@@ -289,7 +424,7 @@ void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part)
     int64_t end = part->n_first + part->n_count;
     assert(part->n_first % WIDE == 0);
     for (int64_t column = part->n_first; column < end; column += WIDE) {
-        int64_t width = part->n - column <= LANES ? LANES : WIDE;
+        int64_t width = camx__panel_width(WIDE, CAMX__TILE_UNIT, part->n - column);
         int64_t columns = end - column < width ? end - column : width;
         run_panel(part, column, width, columns);
     }

@@ -19,6 +19,13 @@
 #define CAMX__TILE_ROWS 6
 #endif
 
+/* A last panel is so many columns wide or a multiple of it: long vectors have half ones at the end. */
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
+#define CAMX__TILE_UNIT (LANES / 2)
+#else
+#define CAMX__TILE_UNIT LANES
+#endif
+
 size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k);
 void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k,
                                   const camx__gemm_piece *piece);

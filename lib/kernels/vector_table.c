@@ -10,6 +10,7 @@ const camx__vectors CAMX__ISA(camx__vectors) = {
              .isa = CAMX_ISA_LEVEL,
              .tile_m = CAMX__TILE_ROWS,
              .tile_n = CAMX__TILE_VECTORS * LANES,
+             .tile_unit = CAMX__TILE_UNIT,
              .packed_bytes = CAMX__ISA(camx__packed_bytes),
              .pack = CAMX__ISA(camx__packed_pack),
              .part = CAMX__ISA(camx__packed_part),

@@ -24,15 +24,22 @@ void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part)
     memset(sum, 0, sizeof sum);
     for (int64_t i = 0; i < part->panel_count; i++) {
         int64_t column = part->panels[i] * WIDE;
-        bool narrow = part->n - column <= LANES;
-        int64_t width = narrow ? LANES : WIDE;
+        int64_t width = camx__panel_width(WIDE, CAMX__TILE_UNIT, part->n - column);
         const real *b = part->packed + column * part->k + part->k_first * width;
         vec first = vec_load(part->a + column);
-        vec second = narrow ? (vec){0} : vec_load(part->a + column + LANES);
-        for (int64_t p = 0; narrow && p < count; p++, b += LANES)
-            sum[p] += vec_load(b) * first;
-        for (int64_t p = 0; !narrow && p < count; p++, b += WIDE)
-            sum[p] += vec_load(b) * first + vec_load(b + LANES) * second;
+        vec second = width > LANES ? vec_load(part->a + column + LANES) : (vec){0};
+        if (width == WIDE)
+            for (int64_t p = 0; p < count; p++, b += WIDE)
+                sum[p] += vec_load(b) * first + vec_load(b + LANES) * second;
+        else if (width == LANES)
+            for (int64_t p = 0; p < count; p++, b += LANES)
+                sum[p] += vec_load(b) * first;
+        else
+            for (int64_t p = 0; p < count; p++, b += width) {
+                if (width > LANES)
+                    sum[p] += vec_load(b) * first;
+                sum[p] += vec_load_some(b + width - CAMX__TILE_UNIT, CAMX__TILE_UNIT) * (width > LANES ? second : first);
+            }
     }
     for (int64_t p = 0; p < count; p++) {
         real total = sum_of_lanes(sum[p]);
