@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a
- * last panel is as wide as it must be, in vectors, or half vectors where those are long); a tile of rows x panel is summed in
+ * The packed GEMM; compiled once per instruction set. B lies in panels of two vectors of columns (a last panel is as
+ * wide as it must be, in vectors, or half vectors where those are long); a tile of rows x panel is summed in
  * registers, reading A in place and broadcasting its numbers. Every element is a single chain of
  * multiply-adds in the order of K, whichever tile holds it, so how work is cut never shows in the
  * bits.
