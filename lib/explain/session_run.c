@@ -59,7 +59,9 @@ void camx__session_feed(const camx_session *session, camx__runner *runner, const
     int64_t count = camx__shape_count(&place->shape);
     real *to = camx__reals(place);
     values += run * count;
-    for (int64_t i = 0; i < count; i++)
+    if (sizeof *to == sizeof *values)
+        memcpy(to, values, (size_t)count * sizeof *to);
+    for (int64_t i = 0; sizeof *to != sizeof *values && i < count; i++)
         to[i] = (real)values[i];
     (void)session;
 }

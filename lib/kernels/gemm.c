@@ -209,7 +209,8 @@ typedef struct split {
 enum {
     A_BYTES = 256 * 1024,   /* rows of A that stay in the second-level cache while B passes by */
     PART_WORK = 400 * 1000, /* multiply-adds below which a part is not worth handing out */
-    PARTS_WANTED = 64       /* enough for many threads to finish together */
+    PARTS_WANTED = 64,      /* enough for many threads to finish together */
+    FEW_PARTS = 8           /* so few that one more or less per thread shows */
 };
 
 static int64_t parts_of(int64_t whole, int64_t part)
@@ -244,6 +245,12 @@ static split choose_split(const camx__gemm *gemm, int64_t m, int64_t n, int64_t 
     int64_t fair_columns = parts_of(n, column_wanted);
     cut.columns = even_part(n, fair_columns, gemm->tile_n);
     cut.column_parts = parts_of(n, cut.columns);
+    /* Three or five parts are a bad lot for two threads. */
+    if (cut.row_parts == 1 && cut.column_parts > 1 && cut.column_parts < FEW_PARTS && wanted > cut.column_parts &&
+        m >= 2 * gemm->tile_m) {
+        cut.rows = even_part(m, parts_of(m, 2), 1);
+        cut.row_parts = parts_of(m, cut.rows);
+    }
     return cut;
 }
 
