@@ -40,7 +40,7 @@ typedef struct camx__gemm_part {
 } camx__gemm_part;
 
 /* A part of one row of A B^T: the numbers k_first .. k_first + k_count - 1 of it, at most CAMX__TURNED_ROWS. */
-enum { CAMX__TURNED_ROWS = 64 };
+enum { CAMX__TURNED_ROWS = 256 };
 typedef struct camx__turned_part {
     int64_t n, k;
     const real *packed;
