@@ -45,6 +45,7 @@ void camx__conv_choose(const camx__conv_shape *shape, const camx__conv_settings 
         plan->packed_bytes =
             camx__gemm_packed_bytes(settings->gemm, gradient ? shape->in_c : shape->out_c,
                                     gradient ? shape->out_c : shape->in_c);
+        plan->scratch_bytes = camx__conv_sparse_scratch(plan);
         break;
     case CAMX__CONV_PANELS:
         camx__conv_panels_measure(plan, workers);
@@ -201,6 +202,8 @@ camx_status camx__conv_pack(const camx__conv_plan *plan, camx__memory *memory, c
 static void run_pointwise(const camx__conv_call *call)
 {
     const camx__conv_map *map = &call->map;
+    if (camx__conv_sparse_run(call))
+        return;
     camx__gemm_run(call->plan->settings.gemm, call->pool, map->batch * map->dst_h * map->dst_w,
                    map->dst_c, map->src_c, call->src, call->src_pitch, call->packed, call->dst,
                    call->dst_pitch, call->epilogue, call->accumulate);

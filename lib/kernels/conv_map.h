@@ -91,6 +91,11 @@ void camx__conv_channels_run(const camx__conv_call *call);
 camx__channel_rows camx__conv_channel_rows(const camx__conv_plan *plan, const void *packed);
 void camx__conv_run_channel_rows(const camx__conv_plan *plan, const camx__channel_rows *rows);
 
+/* Working memory for the next, and the input gradient of a 1x1 convolution if few channels of gy are not zero; false:
+ * nothing was done. */
+size_t camx__conv_sparse_scratch(const camx__conv_plan *plan);
+bool camx__conv_sparse_run(const camx__conv_call *call);
+
 /* True where windows serve; their weights are packed as panels pack them. */
 bool camx__conv_windows_serve(const camx__conv_plan *plan);
 void camx__conv_windows_measure(camx__conv_plan *plan);

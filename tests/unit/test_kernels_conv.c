@@ -397,6 +397,33 @@ START_TEST(test_known_shapes)
 }
 END_TEST
 
+/* The gradient of a 1x1 convolution when only some channels of gy are not zero, from none to all. */
+START_TEST(test_few_live_channels)
+{
+    const camx__gemm *gemms[8];
+    int count = all_gemms(gemms);
+    pools_open();
+    for (int live = 0; live <= 20; live++) {
+        problem p = {.s = {2, 6, 7, 45, 6, 7, 140, 1, 1, 1, 1, 1, 1, 1, 0, 0}};
+        seed((uint64_t)live + 3);
+        problem_open(&p);
+        for (int64_t i = 0; i < p.x.rows * p.x.pitch + 2 * GUARD; i++)
+            if (p.x.all[i] != p.x.all[i])
+                p.x.all[i] = 555;
+        p.x.mark = 555;
+        for (int64_t pixel = 0; pixel < p.y.rows; pixel++)
+            for (int64_t c = 0; c < p.s.out_c; c++)
+                if (c * 7 % p.s.out_c >= live || pixel % 3 == c % 3) /* spread out, and not in every pixel */
+                    p.y.data[pixel * p.y.pitch + c] = 0;
+        visit_all(&p, add_gradient);
+        for (int i = 0; i < count; i++)
+            check_with(&p, gemms[i], true, false, NULL);
+        problem_close(&p);
+    }
+    pools_close();
+}
+END_TEST
+
 /* Factors of the input's channels, several images: as if the map had been multiplied. */
 START_TEST(test_scaled_channels)
 {
@@ -530,6 +557,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_loop_test(tests, test_random_shapes, 0, 6);
     tcase_add_loop_test(tests, test_known_shapes, 0, (int)(sizeof known / sizeof known[0]));
+    tcase_add_test(tests, test_few_live_channels);
     tcase_add_test(tests, test_scaled_channels);
     tcase_add_test(tests, test_nan_spreads_only_where_it_is_seen);
     tcase_add_test(tests, test_keys_tell_packed_forms_apart);
