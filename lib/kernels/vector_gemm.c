@@ -218,9 +218,8 @@ VEC_INLINE void half_multiply(const tile *t, int rows, int whole)
     int64_t lda = t->lda;
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
-        const real *start = t->start + i * t->start_pitch;
-        sum[i] = t->start && whole ? vec_load(start) : (vec){0};
-        rest[i] = t->start ? half_load(start + whole * LANES) : (half){0};
+        sum[i] = t->start && whole ? vec_load(t->start + i * t->start_pitch) : (vec){0};
+        rest[i] = t->start ? half_load(t->start + i * t->start_pitch + whole * LANES) : (half){0};
     }
     for (int64_t stretch = 0; stretch < t->stretches; stretch++, a += t->stretch_step)
         for (int64_t p = 0; p < t->k; p++) {
@@ -319,8 +318,10 @@ static void run_rows(const tile *t, int64_t rows, int64_t width)
         tile_for(width, 1)(&one);
         one.a += t->lda;
         one.c += t->ldc;
-        one.residual += t->residual != NULL ? t->residual_pitch : 0;
-        one.start += t->start != NULL ? t->start_pitch : 0;
+        if (t->residual)
+            one.residual += t->residual_pitch;
+        if (t->start)
+            one.start += t->start_pitch;
     }
 }
 
