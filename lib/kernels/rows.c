@@ -171,18 +171,23 @@ void camx__rows_gate(const real *saved, real low, real high, const real *gy, rea
     camx__vectors_now()->gate(saved, low, high, gy, gx, count);
 }
 
+/* y lies on an operand or apart from it, which the compiler cannot know. */
+#ifdef __clang__
+#define SAFE_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define SAFE_LOOP _Pragma("GCC ivdep")
+#endif
+
 #define EACH(EXPRESSION)                                                                           \
+    SAFE_LOOP                                                                                      \
     for (int64_t i = 0; i < count; i++) {                                                          \
-        real p = a[i * a_step];                                                                    \
-        real q = b[i * b_step];                                                                    \
+        real p = a[i];                                                                             \
+        real q = b[i];                                                                             \
         y[i] = (EXPRESSION);                                                                       \
     }                                                                                              \
     return
 
-/* Always inlined with constant steps, so that each combination becomes a plain vector loop. */
-static inline __attribute__((always_inline)) void binary(camx__binary op, const real *a, int a_step,
-                                                         const real *b, int b_step, real *y,
-                                                         int64_t count)
+static void binary(camx__binary op, const real *a, const real *b, real *y, int64_t count)
 {
     switch (op) {
     case CAMX__ADD:
@@ -200,15 +205,20 @@ static inline __attribute__((always_inline)) void binary(camx__binary op, const 
     }
 }
 
+/* A single number becomes a row of itself, so that there is one loop for each operation. */
 void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step,
                        real *y, int64_t count)
 {
-    if (a_step && b_step)
-        binary(op, a, 1, b, 1, y, count);
-    else if (a_step)
-        binary(op, a, 1, b, 0, y, count);
-    else if (b_step)
-        binary(op, a, 0, b, 1, y, count);
-    else
-        binary(op, a, 0, b, 0, y, count);
+    enum { PART = 512 };
+    real repeated[2][PART];
+    bool whole = a_step && b_step;
+    int64_t part = whole || count < PART ? count : PART;
+    for (int64_t i = 0; !whole && i < part; i++) {
+        repeated[0][i] = a[a_step ? i : 0];
+        repeated[1][i] = b[b_step ? i : 0];
+    }
+    for (int64_t i = 0; i < count; i += part) {
+        int64_t some = count - i < part ? count - i : part;
+        binary(op, a_step ? a + i : repeated[0], b_step ? b + i : repeated[1], y + i, some);
+    }
 }

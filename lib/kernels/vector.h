@@ -65,18 +65,50 @@ VEC_INLINE vec vec_all(real x)
 #define VEC_HOLD(x) (void)(x)
 #endif
 
-/* The first `count` numbers, then zeros. */
+/* One copy of a function that is called from several places, however large the compiler lets code become. */
+#ifdef __clang__
+#define VEC_ONCE static __attribute__((noinline, unused))
+#else
+#define VEC_ONCE static __attribute__((noinline, noclone, unused))
+#endif
+
+/* The first `count` numbers, then zeros; and storing them. */
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
 VEC_INLINE vec vec_load_some(const real *from, int64_t count)
+{
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1U << count) - 1), from);
+}
+
+VEC_INLINE void vec_store_some(real *to, vec x, int64_t count)
+{
+    _mm512_mask_storeu_ps(to, (__mmask16)((1U << count) - 1), (__m512)x);
+}
+
+/* Lanes first .. count - 1, each to its place. */
+VEC_ONCE void vec_store_between(real *to, vec x, int64_t first, int64_t count)
+{
+    _mm512_mask_storeu_ps(to, (__mmask16)((1U << count) - (1U << first)), (__m512)x);
+}
+#else
+VEC_ONCE vec vec_load_some(const real *from, int64_t count)
 {
     vec x = {0};
     memcpy(&x, from, (size_t)count * sizeof(real));
     return x;
 }
 
-VEC_INLINE void vec_store_some(real *to, vec x, int64_t count)
+VEC_ONCE void vec_store_some(real *to, vec x, int64_t count)
 {
     memcpy(to, &x, (size_t)count * sizeof(real));
 }
+
+VEC_ONCE void vec_store_between(real *to, vec x, int64_t first, int64_t count)
+{
+    real lane[LANES];
+    memcpy(lane, &x, sizeof lane);
+    memcpy(to + first, lane + first, (size_t)(count - first) * sizeof(real));
+}
+#endif
 
 VEC_INLINE vec vec_select(ivec mask, vec yes, vec no)
 {

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Activations of consecutive numbers; compiled once per instruction set. */
+#include <math.h>
+
 #include "kernels/vector_list.h"
+
+/* A vector, or what is left of the row: so the code of an activation is there once. */
+VEC_INLINE vec load_most(const real *from, int64_t left)
+{
+    return left >= LANES ? vec_load(from) : vec_load_some(from, left);
+}
+
+VEC_INLINE void store_most(real *to, vec x, int64_t left)
+{
+    if (left >= LANES)
+        vec_store(to, x);
+    else
+        vec_store_some(to, x, left);
+}
 
 /* Rows of `count` numbers, `pitch` apart, in place; inlined with a constant activation. */
 VEC_INLINE void activate(camx__activation activation, real low, real high, real *y, int64_t pitch, int64_t rows,
@@ -8,26 +24,23 @@ VEC_INLINE void activate(camx__activation activation, real low, real high, real 
 {
     vec lows = vec_all(low);
     vec highs = vec_all(high);
-    for (; rows > 0; rows--, y += pitch) {
-        int64_t i = 0;
-        for (; i + LANES <= count; i += LANES)
-            vec_store(y + i, vec_activate(activation, lows, highs, vec_load(y + i)));
-        if (i < count) {
-            vec last = vec_activate(activation, lows, highs, vec_load_some(y + i, count - i));
-            vec_store_some(y + i, last, count - i);
-        }
-    }
+    for (; rows > 0; rows--, y += pitch)
+        for (int64_t i = 0; i < count; i += LANES)
+            store_most(y + i, vec_activate(activation, lows, highs, load_most(y + i, count - i)), count - i);
 }
 
-void CAMX__ISA(camx__vector_activation_rows)(camx__activation activation, real low, real high, real *y, int64_t pitch,
-                                             int64_t rows, int64_t count)
+/* Not twice: the function below calls it. */
+__attribute__((noinline)) void CAMX__ISA(camx__vector_activation_rows)(camx__activation activation, real low, real high,
+                                                                       real *y, int64_t pitch, int64_t rows,
+                                                                       int64_t count)
 {
     switch (activation) {
     case CAMX__ACT_NONE:
         break;
     case CAMX__ACT_RELU:
-        activate(CAMX__ACT_RELU, low, high, y, pitch, rows, count);
-        break;
+        low = 0;
+        high = INFINITY;
+        /* fall through */
     case CAMX__ACT_CLIP:
         activate(CAMX__ACT_CLIP, low, high, y, pitch, rows, count);
         break;
@@ -63,15 +76,10 @@ VEC_INLINE void affine(camx__activation activation, real low, real high, const r
 {
     vec lows = vec_all(low);
     vec highs = vec_all(high);
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        vec sum = vec_load(x + i) * vec_load(factor + i) + vec_load(summand + i);
-        vec_store(y + i, vec_activate(activation, lows, highs, sum));
-    }
-    if (i < count) {
-        int64_t rest = count - i;
-        vec sum = vec_load_some(x + i, rest) * vec_load_some(factor + i, rest) + vec_load_some(summand + i, rest);
-        vec_store_some(y + i, vec_activate(activation, lows, highs, sum), rest);
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        vec sum = load_most(x + i, left) * load_most(factor + i, left) + load_most(summand + i, left);
+        store_most(y + i, vec_activate(activation, lows, highs, sum), left);
     }
 }
 
@@ -92,14 +100,9 @@ void CAMX__ISA(camx__vector_gate)(const real *saved, real low, real high, const 
 {
     vec lows = vec_all(low);
     vec highs = vec_all(high);
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        vec s = vec_load(saved + i);
+    for (int64_t i = 0; i < count; i += LANES) {
+        vec s = load_most(saved + i, count - i);
         ivec open = (ivec)(s > lows) & ~(ivec)(s >= highs);
-        vec_store(gx + i, (vec)(open & (ivec)vec_load(gy + i)));
-    }
-    for (; i < count; i++) {
-        real g = gy[i];
-        gx[i] = saved[i] > low && !(saved[i] >= high) ? g : 0;
+        store_most(gx + i, (vec)(open & (ivec)load_most(gy + i, count - i)), count - i);
     }
 }

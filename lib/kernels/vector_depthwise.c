@@ -6,6 +6,9 @@
  */
 #include "kernels/vector_lanes.h"
 
+/* Columns inside the map need no questions. Where the sums themselves take longer, code for that is not worth its size. */
+enum { UNCHECKED = CAMX_VECTOR_BYTES >= 64 };
+
 /* All taps of PIXELS pixels from `pixel` on; kernel columns and their steps are constants after inlining. */
 VEC_INLINE void fixed_pixels(const camx__channel_rows *r, const lanes *at, const finish *f, const line *l,
                              int64_t pixel, int kernel, int step, bool inside)
@@ -44,7 +47,7 @@ VEC_INLINE void fixed_rows(const camx__channel_rows *r, const lanes *at, const r
         line l = line_of(r, at, weights, i);
         for (int64_t pixel = 0; pixel < r->pixels; pixel += PIXELS) {
             int64_t first = r->column + pixel * step;
-            if (first >= 0 && first + (PIXELS - 1) * step + kernel <= r->src_columns)
+            if (UNCHECKED && first >= 0 && first + (PIXELS - 1) * step + kernel <= r->src_columns)
                 fixed_pixels(r, at, &f, &l, pixel, kernel, step, true);
             else
                 fixed_pixels(r, at, &f, &l, pixel, kernel, step, false);

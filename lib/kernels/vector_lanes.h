@@ -105,24 +105,14 @@ VEC_INLINE finish finish_of(const camx__channel_rows *r, const lanes *at)
     return f;
 }
 
-static __attribute__((noinline, unused)) void activate_slowly(const camx__epilogue *e, vec *sums, int64_t count)
+VEC_INLINE void activate_slowly(const camx__epilogue *e, vec *sums, int64_t count)
 {
-    vec low = vec_all(e->low);
-    vec high = vec_all(e->high);
-    if (e->activation == CAMX__ACT_SILU)
-        for (int64_t p = 0; p < count; p++)
-            sums[p] = vec_activate(CAMX__ACT_SILU, low, high, sums[p]);
-    else if (e->activation == CAMX__ACT_HARDSWISH)
-        for (int64_t p = 0; p < count; p++)
-            sums[p] = vec_activate(CAMX__ACT_HARDSWISH, low, high, sums[p]);
-    else
-        for (int64_t p = 0; p < count; p++)
-            sums[p] = vec_activate(e->activation, low, high, sums[p]);
+    CAMX__ISA(camx__vector_activation_rows)(e->activation, e->low, e->high, (real *)sums, 0, 1, count * LANES);
 }
 
 /* Any sums, with their bias: `count` pixels from `pixel` on. */
-static __attribute__((noinline, unused)) void finish_slowly(const camx__channel_rows *r, const lanes *at, const line *l,
-                                                            int64_t pixel, int64_t count, vec *sums)
+VEC_ONCE void finish_slowly(const camx__channel_rows *r, const lanes *at, const line *l, int64_t pixel, int64_t count,
+                            vec *sums)
 {
     const camx__epilogue *e = r->epilogue;
     for (int64_t p = 0; l->residual && p < count; p++)
@@ -131,11 +121,12 @@ static __attribute__((noinline, unused)) void finish_slowly(const camx__channel_
         activate_slowly(e, sums, count);
     for (int64_t p = 0; p < count; p++) {
         real *dst = l->dst + (pixel + p) * r->dst_pitch;
-        real all[LANES];
         if (r->accumulate)
             sums[p] += lanes_load(dst, at);
-        vec_store(all, sums[p]);
-        memcpy(dst + at->skip, all + at->skip, (size_t)(at->count - at->skip) * sizeof(real));
+        if (at->skip == 0 && at->count == LANES)
+            vec_store(dst, sums[p]);
+        else
+            vec_store_between(dst, sums[p], at->skip, at->count);
     }
 }
 

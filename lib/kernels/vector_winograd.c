@@ -124,14 +124,8 @@ VEC_INLINE void transform_input(int result, const real *tile, int64_t row_step, 
     }
 }
 
-#ifdef __clang__
-#define ONCE __attribute__((noinline))
-#else
-#define ONCE __attribute__((noinline, noclone))
-#endif
-
-static ONCE void input_of(int result, const real *tile, int64_t row_step, int64_t pixel_step, real *spectrum,
-                          int64_t spectrum_step, int64_t channels)
+VEC_ONCE void input_of(int result, const real *tile, int64_t row_step, int64_t pixel_step, real *spectrum,
+                       int64_t spectrum_step, int64_t channels)
 {
     if (result == 2)
         transform_input(2, tile, row_step, pixel_step, spectrum, spectrum_step, channels);
@@ -194,13 +188,10 @@ static inline void finish(const camx__winograd_tile *t, int64_t y, int64_t x, in
     }
     if (t->accumulate)
         sum += vec_load(out);
-    if (skip == 0) {
+    if (skip == 0)
         vec_store(out, sum);
-    } else {
-        real all[LANES];
-        vec_store(all, sum);
-        memcpy(out + skip, all + skip, (size_t)(LANES - skip) * sizeof(real));
-    }
+    else
+        vec_store_between(out, sum, skip, LANES);
 }
 
 VEC_INLINE void transform_output(const camx__winograd_tile *t, int result, int64_t channel,
