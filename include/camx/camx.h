@@ -118,6 +118,9 @@ CAMX_API const char *camx_status_name(int32_t status);
  * 3. Callbacks
  * ------------------------------------------------------------------------------------------------- */
 
+/* Functions of the caller's that the library calls, those below and those that read files, must return: no C++
+ * exception and no longjmp may leave them, since the library is C and would not clean up behind it. */
+
 /* Where memory comes from. allocate returns NULL when there is none; blocks need no alignment beyond
  * malloc's. Both may be called from several threads at once. */
 typedef struct camx_allocator {
