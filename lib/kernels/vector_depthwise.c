@@ -9,11 +9,10 @@
 /* Columns inside the map need no questions. Where the sums themselves take longer, code for that is not worth its size. */
 enum { UNCHECKED = CAMX_VECTOR_BYTES >= 64 };
 
-/* All taps of PIXELS pixels from `pixel` on; kernel columns and their steps are constants after inlining. */
-VEC_INLINE void fixed_pixels(const camx__channel_rows *r, const lanes *at, const finish *f, const line *l,
-                             int64_t pixel, int kernel, int step, bool inside)
+/* Sums over all taps of PIXELS pixels from `pixel` on; kernel columns and their steps are constants after inlining. */
+VEC_INLINE void fixed_pixels(const camx__channel_rows *r, const lanes *at, const line *l, int64_t pixel, int kernel,
+                             int step, bool inside, vec sum[PIXELS])
 {
-    vec sum[PIXELS];
     int64_t first = r->column + pixel * step;
     int64_t pitch = r->src_pitch;
 #pragma GCC unroll 8
@@ -37,7 +36,6 @@ VEC_INLINE void fixed_pixels(const camx__channel_rows *r, const lanes *at, const
                     sum[p] += weight[c - p * step] * x;
         }
     }
-    finish_pixels(r, at, f, l, pixel, sum);
 }
 
 VEC_INLINE void fixed_rows(const camx__channel_rows *r, const lanes *at, const real *weights, int kernel, int step)
@@ -46,11 +44,13 @@ VEC_INLINE void fixed_rows(const camx__channel_rows *r, const lanes *at, const r
     for (int64_t i = 0; i < r->rows; i++) {
         line l = line_of(r, at, weights, i);
         for (int64_t pixel = 0; pixel < r->pixels; pixel += PIXELS) {
+            vec sum[PIXELS];
             int64_t first = r->column + pixel * step;
             if (UNCHECKED && first >= 0 && first + (PIXELS - 1) * step + kernel <= r->src_columns)
-                fixed_pixels(r, at, &f, &l, pixel, kernel, step, true);
+                fixed_pixels(r, at, &l, pixel, kernel, step, true, sum);
             else
-                fixed_pixels(r, at, &f, &l, pixel, kernel, step, false);
+                fixed_pixels(r, at, &l, pixel, kernel, step, false, sum);
+            finish_pixels(r, at, &f, &l, pixel, sum);
         }
     }
 }

@@ -83,6 +83,26 @@ VEC_INLINE void finish(const tile *t, int rows, int vectors, vec sum[ROWS][CAMX_
             vec_store(t->c + i * t->ldc + v * LANES, sum[i][v]);
 }
 
+/* The same in a loop, one copy for all tiles that are not the main ones: `vectors` to a row. */
+VEC_ONCE void finish_looped(const tile *t, int rows, int vectors, const vec *sums)
+{
+    vec low = vec_all(t->relu ? 0 : t->low);
+    vec high = vec_all(t->relu ? INFINITY : t->high);
+#pragma GCC unroll 1
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 1
+        for (int v = 0; v < vectors; v++) {
+            vec sum = *sums++;
+            if (t->bias)
+                sum += vec_load(t->bias + v * LANES);
+            if (t->residual)
+                sum += vec_load(t->residual + i * t->residual_pitch + v * LANES);
+            if (t->relu || t->clip)
+                sum = vec_clip(sum, low, high);
+            vec_store(t->c + i * t->ldc + v * LANES, sum);
+        }
+}
+
 /* Inlined with constant rows and vectors, so that `sum` lives in registers. */
 VEC_INLINE void multiply(const tile *t, int rows, int vectors)
 {
@@ -112,7 +132,17 @@ VEC_INLINE void multiply(const tile *t, int rows, int vectors)
             }
             b += vectors * LANES;
         }
-    finish(t, rows, vectors, sum);
+    if (ROWS > 12 && (vectors == 1 || rows <= ROWS / 2)) {
+        vec sums[ROWS * CAMX__TILE_VECTORS];
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++)
+                sums[i * vectors + v] = sum[i][v];
+        finish_looped(t, rows, vectors, sums);
+    } else {
+        finish(t, rows, vectors, sum);
+    }
 }
 
 #define TILE(rows)                                                                                 \
