@@ -27,7 +27,7 @@ static const real *panel_of(const camx__turned_part *part, int64_t number, int64
 
 void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part)
 {
-    enum { WIDE = CAMX__TILE_VECTORS * LANES, LINE = 64 / (int)sizeof(real) };
+    enum { WIDE = CAMX__TILE_VECTORS * LANES, LINE = 64 / (int)sizeof(real), AHEAD = 32 };
     vec sum[CAMX__TURNED_ROWS];
     int64_t count = part->k_count;
     memset(sum, 0, sizeof sum);
@@ -40,9 +40,10 @@ void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part)
         vec first = vec_load(part->a + column);
         vec second = width > LANES ? vec_load(part->a + column + LANES) : (vec){0};
         if (width == WIDE)
-            for (int64_t p = 0; p < count; p++, b += WIDE, next += next_width) {
+            for (int64_t p = 0; p < count; p++, b += WIDE) {
+                const real *ahead = p + AHEAD < count ? b + AHEAD * WIDE : next + (p + AHEAD - count) * next_width;
                 for (int line = 0; line < WIDE; line += LINE)
-                    __builtin_prefetch(next + line);
+                    __builtin_prefetch(ahead + line);
                 sum[p] += vec_load(b) * first + vec_load(b + LANES) * second;
             }
         else if (width == LANES)
