@@ -994,9 +994,9 @@ CAMX_API int32_t camx_method_by_name(const char *name);
  * 11. Activation maximisation
  *
  * The other question: not where the network looked, but what it looks for. Gradient ascent on the image itself (Erhan et
- * al. 2009; Simonyan et al. 2014), on a pyramid of octaves in opponent colours, seen through random shifts, turns and
- * scales, so that what comes out is a picture and not noise (Mordvintsev et al. 2015; Olah, Mordvintsev and Schubert,
- * Distill 2017).
+ * al. 2009; Simonyan et al. 2014), on a pyramid of octaves in opponent colours, seen through random shifts, turns,
+ * scales and noise, so that what comes out is a picture and not noise (Mordvintsev et al. 2015; Olah,
+ * Mordvintsev and Schubert, Distill 2017).
  * ------------------------------------------------------------------------------------------------- */
 
 /* What the image is to excite. */
@@ -1036,9 +1036,10 @@ typedef struct camx_maximise_options {
     const camx_input *start;
     /* Without `start`: size, mean and std of the network's pixels; NULL (default) = CAMX_PRESET_AUTO. */
     const camx_input_options *preparation;
-    uint64_t seed;             /* of the noise and of the shifts, turns and scales; default 0 */
+    uint64_t seed;             /* of everything random; default 0 */
     int32_t octaves;           /* levels of the pyramid, each half the size of the one before; 0 (default) = to about 7 */
-    float rate;                /* step size of Adam (Kingma and Ba 2015) on the pyramid; default 0.1 */
+    float rate;                /* step size of Adam (Kingma and Ba 2015) on the pyramid; falls to 0 over the second half of
+                                * the steps; default 0.1 */
     float smoothness;          /* an octave is worth 2^-smoothness of the coarser one; default 1.5 */
     float noise;               /* deviation of the noise at the start; default 0.01. With `start` none is added */
     float jitter;              /* largest shift, as a share of the shorter side; default 0.15 */
@@ -1056,6 +1057,9 @@ typedef struct camx_maximise_options {
     camx_progress_fn *progress; /* done, total: steps. NULL (default) = none */
     void *progress_user;
     double deadline;           /* seconds; 0 (default) = none */
+    float grain;               /* largest deviation of the noise over a view of the image, whose pixels are 0 to 1: small
+                                * patterns drown in it, and what the network sees all the same is painted; default 0.15 */
+    uint32_t reserved2;
 } camx_maximise_options;
 
 CAMX_API void (camx_maximise_options_init)(camx_maximise_options *options, uint32_t size);

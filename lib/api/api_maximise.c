@@ -29,6 +29,7 @@ void (camx_maximise_options_init)(camx_maximise_options *options, uint32_t size)
         .rotation = 15.0F,
         .scale = 0.4F,
         .total_variation = 0.2F,
+        .grain = 0.15F,
     };
     camx__options_fill(options, size, &filled, sizeof filled);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Activation maximisation: gradient ascent on the image. Every step shows the network the image shifted, turned and
- * scaled at random, and carries the gradient back through all that to the octaves of the canvas.
+ * Activation maximisation: gradient ascent on the image. Every step shows the network another view of the image
+ * (maximise_view.c), and carries the gradient back through it to the octaves of the canvas.
  */
 #include "explain/maximise.h"
 
@@ -85,25 +85,6 @@ static void read_gradient(const ascent *a, float *planes)
 
 /* ---- a step ---- */
 
-/* From -1 to 1, another number for every step and use. */
-static double chance(const ascent *a, int32_t step, uint64_t use)
-{
-    return 2.0 * camx__random_uniform(a->options->seed ^ 0x7368696674696E67u, (uint64_t)step * 4 + use) - 1.0;
-}
-
-static camx__warp choose_warp(const ascent *a, int32_t step)
-{
-    const camx_maximise_options *o = a->options;
-    const camx__planes *size = &a->canvas.size;
-    double shorter = (double)(size->height < size->width ? size->height : size->width);
-    double angle = chance(a, step, 0) * (double)o->rotation * 3.14159265358979323846 / 180.0;
-    double scale = pow(1.0 + (double)o->scale, chance(a, step, 1));
-    return (camx__warp){.cosine = cos(angle) / scale,
-                        .sine = sin(angle) / scale,
-                        .shift_x = chance(a, step, 2) * (double)o->jitter * shorter,
-                        .shift_y = chance(a, step, 3) * (double)o->jitter * shorter};
-}
-
 /* The gradient by what the network was shown, in a->seen; false: it is zero. */
 static camx_status differentiate(const ascent *a, camx__relu_rule rule, bool *any)
 {
@@ -121,7 +102,7 @@ static camx_status differentiate(const ascent *a, camx__relu_rule rule, bool *an
     return status;
 }
 
-static camx_status look(const ascent *a, const camx__warp *warp)
+static camx_status look(const ascent *a, const camx__view *view)
 {
     camx_session *session = a->session;
     const camx__canvas *canvas = &a->canvas;
@@ -129,7 +110,7 @@ static camx_status look(const ascent *a, const camx__warp *warp)
     int64_t count = canvas->size.count * canvas->size.height * canvas->size.width;
     memcpy(canvas->room, canvas->image, (size_t)count * sizeof(float));
     camx__soften(&canvas->size, (double)a->options->blur, false, canvas->room, a->line);
-    camx__warp_apply(warp, &canvas->size, canvas->room, a->seen);
+    camx__view_show(view, &canvas->size, canvas->room, a->seen);
     to_network(a, a->seen, a->fed);
     session->run = -1;
     camx__session_feed(session, &session->runner, a->fed, 0);
@@ -140,7 +121,7 @@ static camx_status look(const ascent *a, const camx__warp *warp)
     if (!any)
         CAMX__FORWARD(differentiate(a, CAMX__RELU_OPEN, &any));
     memset(canvas->gradient, 0, (size_t)count * sizeof(float));
-    camx__warp_transpose(warp, &canvas->size, a->seen, canvas->gradient);
+    camx__view_return(view, &canvas->size, a->seen, canvas->gradient);
     camx__soften(&canvas->size, (double)a->options->blur, true, canvas->gradient, a->line);
     return CAMX_OK;
 }
@@ -166,11 +147,13 @@ static camx_status climb(ascent *a)
     CAMX__FORWARD(camx__progress_step(&a->progress, 0, a->error));
     CAMX__FORWARD(show_frame(a, 0));
     for (int32_t step = 1; step <= o->steps; step++) {
-        camx__warp warp = choose_warp(a, step);
-        CAMX__FORWARD(look(a, &warp));
+        double left = 1.0 - (double)(step - 1) / (double)o->steps;
+        camx__view view;
+        camx__view_choose(&view, o, &a->canvas.size, step);
+        CAMX__FORWARD(look(a, &view));
         a->moved |= camx__canvas_normalise(&a->canvas);
         camx__canvas_punish(&a->canvas, o);
-        camx__canvas_climb(&a->canvas, (double)o->rate, step);
+        camx__canvas_climb(&a->canvas, (double)o->rate * fmin(1.0, 2.0 * left), step);
         camx__canvas_paint(&a->canvas);
         CAMX__FORWARD(show_frame(a, step));
         CAMX__FORWARD(camx__progress_step(&a->progress, 1, a->error));
@@ -205,6 +188,7 @@ static camx_status check_options(const camx_maximise_options *o, camx_error *err
     CAMX__FORWARD(check_number(o->jitter, 0.0, 1.0, "jitter", error));
     CAMX__FORWARD(check_number(o->rotation, 0.0, 180.0, "rotation", error));
     CAMX__FORWARD(check_number(o->scale, 0.0, 4.0, "scale", error));
+    CAMX__FORWARD(check_number(o->grain, 0.0, 10.0, "grain", error));
     CAMX__FORWARD(check_number(o->blur, 0.0, 100.0, "blur", error));
     CAMX__FORWARD(check_number(o->total_variation, 0.0, 1000.0, "total_variation", error));
     CAMX__FORWARD(check_number(o->l2, 0.0, 1000.0, "l2", error));

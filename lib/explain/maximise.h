@@ -53,6 +53,21 @@ bool camx__canvas_normalise(camx__canvas *canvas);
 /* Takes the gradient of the penalties away from it. */
 void camx__canvas_punish(camx__canvas *canvas, const camx_maximise_options *options);
 
+/* ---- how it is shown ---- */
+
+typedef struct camx__view {
+    camx__warp warp;
+    float grain;    /* deviation of the noise */
+    uint64_t seed;  /* of the noise */
+    uint64_t first; /* the number of its first value in the stream */
+} camx__view;
+
+void camx__view_choose(camx__view *view, const camx_maximise_options *options, const camx__planes *size, int32_t step);
+void camx__view_show(const camx__view *view, const camx__planes *size, const float *picture, float *seen);
+
+/* gradient += that by the picture, from the one by what was seen. */
+void camx__view_return(const camx__view *view, const camx__planes *size, const float *seen, float *gradient);
+
 /* ---- objectives ---- */
 
 /* The gradient of the objectives by one value. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Warps, stretches and blurs: <Ax, y> = <x, A'y>, and what they leave alone. */
+/* Warps, stretches, blurs and views: <Ax, y> = <x, A'y>, and what they leave alone. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/maximise.h"
 #include "input/warp.h"
 
 enum { ROOM = 3 * 20 * 20 };
@@ -99,6 +100,75 @@ START_TEST(blur_is_adjoint)
 }
 END_TEST
 
+static camx_maximise_options plain_options(void)
+{
+    camx_maximise_options options;
+    camx_maximise_options_init(&options);
+    options.jitter = options.rotation = options.scale = options.grain = 0.0F;
+    return options;
+}
+
+/* What a view makes of a difference, and what it carries back. */
+START_TEST(view_is_adjoint)
+{
+    float x[ROOM], other[ROOM], y[ROOM], seen[ROOM], seen_other[ROOM], back[ROOM] = {0};
+    int64_t count = count_of(&large);
+    camx_maximise_options options;
+    camx__view view;
+    camx_maximise_options_init(&options);
+    camx__view_choose(&view, &options, &large, _i + 1);
+    fill(x, count, 8);
+    fill(other, count, 9);
+    fill(y, count, 10);
+    camx__view_show(&view, &large, x, seen);
+    camx__view_show(&view, &large, other, seen_other);
+    for (int64_t i = 0; i < count; i++) {
+        seen_other[i] -= seen[i];
+        other[i] -= x[i];
+    }
+    double there = dot(seen_other, y, count);
+    camx__view_return(&view, &large, y, back);
+    ck_assert_double_eq_tol(there, dot(other, back, count), 1e-3);
+}
+END_TEST
+
+/* Grain has the deviation that was asked for, mean 0, and other numbers in every step; a view without anything is the
+ * picture. */
+START_TEST(view_has_grain)
+{
+    float x[ROOM], one[ROOM], two[ROOM];
+    int64_t count = count_of(&large);
+    camx_maximise_options options = plain_options();
+    camx__view view;
+    double sum = 0.0;
+    double square = 0.0;
+    double both = 0.0;
+    fill(x, count, 11);
+    camx__view_choose(&view, &options, &large, 1);
+    camx__view_show(&view, &large, x, one);
+    for (int64_t i = 0; i < count; i++)
+        ck_assert_float_eq_tol(one[i], x[i], 1e-6F);
+    options.grain = 0.25F;
+    camx__view_choose(&view, &options, &large, 1);
+    ck_assert(view.grain > 0.0F && view.grain <= 0.25F);
+    view.grain = 0.25F;
+    camx__view_show(&view, &large, x, one);
+    camx__view_choose(&view, &options, &large, 2);
+    ck_assert(view.grain > 0.0F && view.grain <= 0.25F);
+    view.grain = 0.25F;
+    camx__view_show(&view, &large, x, two);
+    for (int64_t i = 0; i < count; i++) {
+        double noise = (double)one[i] - (double)x[i];
+        sum += noise / (double)count;
+        square += noise * noise / (double)count;
+        both += noise * ((double)two[i] - (double)x[i]) / (double)count;
+    }
+    ck_assert_double_eq_tol(sum, 0.0, 0.03);
+    ck_assert_double_eq_tol(sqrt(square), 0.25, 0.01);
+    ck_assert_double_eq_tol(both, 0.0, 0.01);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("warp");
@@ -107,6 +177,8 @@ int main(void)
     tcase_add_test(tests, warp_shifts);
     tcase_add_loop_test(tests, stretch_is_adjoint, 0, 2);
     tcase_add_test(tests, blur_is_adjoint);
+    tcase_add_loop_test(tests, view_is_adjoint, 0, 4);
+    tcase_add_test(tests, view_has_grain);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -377,6 +377,8 @@ class camx_maximise_options(Structure):
         ("progress", progress_fn),
         ("progress_user", c_void_p),
         ("deadline", c_double),
+        ("grain", c_float),
+        ("reserved2", c_uint32),
     ]
 
 

@@ -74,9 +74,9 @@ def maximise(
     start: None = noise, or a photograph (anything x may be). frame: called as frame(image, step)
         with a uint8 array [height, width, 3] before the first step and after every frame_every;
         returning False stops. steps, seed, octaves, and as further keywords rate, smoothness,
-        noise, jitter, rotation, scale, blur, total_variation, l2, norm: see camx.h for what they
-        mean and their defaults. preset, preparation: how the network's pixels are scaled, and their
-        size, as in Model.preprocess (a dict of its keywords); not with start.
+        noise, jitter, rotation, scale, grain, blur, total_variation, l2, norm: see camx.h
+        for what they mean and their defaults. preset, preparation: how the network's pixels are
+        scaled, and their size, as in Model.preprocess (a dict of its keywords); not with start.
 
     Cancelled and DeadlineError have the image so far as .partial.
     """
@@ -133,7 +133,8 @@ def maximise(
 
 
 _SETTINGS = (
-    "rate", "smoothness", "noise", "jitter", "rotation", "scale", "blur", "total_variation", "l2", "norm",
+    "rate", "smoothness", "noise", "jitter", "rotation", "scale", "grain", "blur",
+    "total_variation", "l2", "norm",
 )  # fmt: skip
 
 
