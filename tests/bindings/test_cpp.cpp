@@ -326,7 +326,7 @@ void test_maximise_stopped(const camx::model &model)
     options.on_progress = [](std::uint64_t done, std::uint64_t) { return done < 3; };
     try {
         camx::maximise(session, 2, options);
-        EXPECT(!"it should have been stopped");
+        EXPECT(false); /* it should have been stopped */
     } catch (const camx::stopped &reason) {
         EXPECT(reason.status() == CAMX_E_CANCELLED);
         EXPECT(!reason.partial() && reason.picture().pixels().size() == 8 * 8 * 3);
