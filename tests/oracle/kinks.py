@@ -57,7 +57,7 @@ class Undecided:
         slopes = torch.autograd.grad(score, [output for _, _, output in wide], retain_graph=True)
         units = []
         for call, ((module, value, _), (_, rounded, _)) in enumerate(zip(wide, narrow)):
-            margin = ROUNDING * float((value - rounded).abs().max())
+            margin = ROUNDING * float((value - rounded).detach().abs().max())
             find = _tied_windows if isinstance(module, nn.MaxPool2d) else _units_at_kinks
             for at, change in find(module, value, slopes[call].shape, margin):
                 grad = torch.autograd.grad(change(value), x, retain_graph=True)[0]
@@ -73,6 +73,31 @@ class Undecided:
             score, _ = _run(self.double, x, self.target, chosen)
             grads.append(torch.autograd.grad(score, x)[0][0].numpy())
         return grads[1] - grads[0]
+
+    def gradcam(self, x, path, units=()):
+        """Grad-CAM's raw map at a layer with these units decided the other way."""
+        seen = {}
+        handle = self.double.get_submodule(path).register_forward_hook(
+            lambda _module, _inputs, output: seen.update(output=output)
+        )
+        score, _ = _run(self.double, x.double().detach().requires_grad_(True), self.target, units)
+        handle.remove()
+        slope = torch.autograd.grad(score, seen["output"])[0]
+        weights = slope.mean(dim=(2, 3), keepdim=True)
+        return (weights * seen["output"]).sum(1)[0].detach().numpy()
+
+    def decide_gradcam(self, x, path, values, want):
+        """A map as it were if every undecided unit had been decided as in `want`, and what there is
+        to say about it."""
+        units = self.find(x)
+        base = self.gradcam(x, path)
+        differences = [self.gradcam(x, path, [unit]) - base for unit in units]
+        size = 1e-6 * np.abs(want).max()
+        behind = [i for i, d in enumerate(differences) if np.abs(d).max() > size]
+        chosen = taken(values - want, [differences[i] for i in behind]) if behind else []
+        here = [units[behind[i]] for i in chosen]
+        note = f"of {len(behind)} undecided units {len(here)} the other way"
+        return values - (self.gradcam(x, path, here) - base), note
 
 
 def _run(model, x, target, units=()):

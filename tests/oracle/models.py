@@ -22,6 +22,7 @@ from vision import models
 from torchvision.models import regnet, resnet
 from torchvision.models.googlenet import BasicConv2d as GoogLeNetConv
 from torchvision.models.inception import BasicConv2d as InceptionConv
+from torchvision.models.inception import InceptionB, InceptionD
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,23 @@ class DenseNet(models.DenseNet):
         return self.classifier(torch.flatten(F.adaptive_avg_pool2d(x, (1, 1)), 1))
 
 
+class PoolB(InceptionB):
+    """With its max pooling, a function call there, as a module."""
+
+    def _forward(self, x):
+        double = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
+        return [self.branch3x3(x), double, self.pool(x)]
+
+
+class PoolD(InceptionD):
+    """Likewise."""
+
+    def _forward(self, x):
+        seven = self.branch7x7x3_2(self.branch7x7x3_1(x))
+        seven = self.branch7x7x3_4(self.branch7x7x3_3(seven))
+        return [self.branch3x3_2(self.branch3x3_1(x)), seven, self.pool(x)]
+
+
 class ReluConv(nn.Module):
     """BasicConv2d of GoogLeNet and Inception with its ReLU, a function call there, as a module."""
 
@@ -63,6 +81,9 @@ def _name_relus(model):
         if isinstance(module, (GoogLeNetConv, InceptionConv)):
             module.relu = nn.ReLU()
             module.__class__ = ReluConv
+        if type(module) in (InceptionB, InceptionD):
+            module.pool = nn.MaxPool2d(3, 2)
+            module.__class__ = PoolB if type(module) is InceptionB else PoolD
 
 
 def torchvision_model(name, **arguments):

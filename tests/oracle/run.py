@@ -23,7 +23,9 @@ import traceback
 
 import compare
 import export
+import kinks
 import models
+import numpy as np
 import reference
 import torch
 from subject import TOP, LibcamxSubject, PyTorchSubject
@@ -32,7 +34,16 @@ from tiny import TINY
 MAP_METHODS = ("gradcam", "gradcampp", "cam", "occlusion")
 
 
-def compare_file(network, exporter, subject, names, f32, f64):
+def decided(undecided, row, x, path, got, f32, f64):
+    """The row again, should rounding have decided units at a kink otherwise than in float64."""
+    moved, note = undecided.decide_gradcam(torch.as_tensor(x), path, got, f64)
+    label = row.network, row.exporter, row.method, row.layer
+    again = compare.compare_map(label, moved, f32, f64)
+    again.note = f"({note}; before: {row.raw_error:.1e})"
+    return again
+
+
+def compare_file(network, exporter, subject, names, f32, f64, x, undecided):
     """All rows of one exported file."""
 
     def label(method, layer=""):
@@ -50,7 +61,10 @@ def compare_file(network, exporter, subject, names, f32, f64):
         for method in reference.METHODS:
             got = subject.gradient_map(method, f64.target, names[path])
             want, other = f64.maps[method, path], f32.maps[method, path]
-            rows.append(compare.compare_map(label(method, names[path]), got, other, want))
+            row = compare.compare_map(label(method, names[path]), got, other, want)
+            if method == "gradcam" and not row.passed and np.shape(got) == want.shape:
+                row = decided(undecided, row, x, path, got, other, want)
+            rows.append(row)
     got = subject.cam(f64.target)
     if f64.cam is None:
         rows.append(compare.compare_fact(label("cam_refused"), got is None, "a map was returned"))
@@ -75,7 +89,8 @@ def run_network(network, exporters, make_subject, folder):
             export.export(model, x, path, exporter)
             names = export.module_values(network, model, x, export.run_all_values(path, x))
             subject = make_subject(path, x, network, names, f32)
-            rows += compare_file(network, exporter, subject, names, f32, f64)
+            undecided = kinks.Undecided(model, f64.target)
+            rows += compare_file(network, exporter, subject, names, f32, f64, x, undecided)
             subject.close()
         except Exception as error:  # the table must show the other networks all the same
             faults.append({"network": network.name, "exporter": exporter, "error": str(error)})
