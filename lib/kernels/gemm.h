@@ -50,11 +50,16 @@ void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t
                     const real *a, int64_t lda, const void *packed, real *c, int64_t ldc,
                     const camx__epilogue *epilogue, bool accumulate);
 
+/* The back end for products of at most CAMX__GEMM_FEW rows with weights that are read from memory once: a dense layer's.
+ * gemm itself where it has none of its own. Its sums over K cannot be cut. */
+enum { CAMX__GEMM_FEW = 64 };
+const camx__gemm *camx__gemm_dense(const camx__gemm *gemm);
+
 /* C[M, K] = A[M, N] B[K, N]^T with B packed as for camx__gemm_run: for a few rows, where packing it the other way
- * round would not pay. Panels of B whose columns meet nothing but zeros are not read: the gradient of one score reads
- * one. Not every back end can. scratch: camx__gemm_turned_scratch bytes. */
+ * round would not pay. Columns of B that meet nothing but zeros are not read. Only such a back end can, if any.
+ * scratch: camx__gemm_turned_scratch bytes. */
 bool camx__gemm_can_turn(const camx__gemm *gemm);
-size_t camx__gemm_turned_scratch(const camx__gemm *gemm, int64_t n);
+size_t camx__gemm_turned_scratch(int64_t n);
 void camx__gemm_run_turned(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t n, int64_t k, const real *a,
                            int64_t lda, const void *packed, real *c, int64_t ldc, bool accumulate, void *scratch);
 

@@ -39,18 +39,23 @@ typedef struct camx__gemm_part {
     int64_t stretches, stretch_step;
 } camx__gemm_part;
 
-/* A part of one row of A B^T: the numbers k_first .. k_first + k_count - 1 of it, at most CAMX__TURNED_ROWS. */
-enum { CAMX__TURNED_ROWS = 256 };
-typedef struct camx__turned_part {
-    int64_t n, k;
+/* A part of C = A B^T, B in the form for few rows: the numbers k_first .. k_first + k_count - 1 of each row. */
+typedef struct camx__dense_turned {
+    int64_t k;
     const real *packed;
-    const real *a;         /* the row, padded with zeros to whole panels */
-    const int64_t *panels; /* those to be read: A is zero for the others */
-    int64_t panel_count;
+    int64_t m;
+    const real *a;
+    int64_t lda;
+    const int64_t *list; /* the columns of B that are read: A is zero for the others */
+    int64_t count;
     int64_t k_first, k_count;
     real *c; /* points at k_first */
+    int64_t ldc;
     bool accumulate;
-} camx__turned_part;
+} camx__dense_turned;
+
+/* Products of a few rows are cut into multiples of so many columns and rows. */
+enum { CAMX__DENSE_COLUMNS = 8, CAMX__DENSE_ROWS = 16 };
 
 struct camx__gemm {
     int backend;
@@ -60,7 +65,7 @@ struct camx__gemm {
     size_t (*packed_bytes)(int64_t n, int64_t k);
     void (*pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
     void (*part)(const camx__gemm_part *part);
-    void (*turned)(const camx__turned_part *part); /* NULL: this back end cannot */
+    void (*turned)(const camx__dense_turned *part); /* NULL: this back end cannot */
 };
 
 /* True if parts may not run on several threads at once. */

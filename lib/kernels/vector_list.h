@@ -30,7 +30,10 @@ size_t CAMX__ISA(camx__packed_bytes)(int64_t n, int64_t k);
 void CAMX__ISA(camx__packed_pack)(void *packed, int64_t n, int64_t k,
                                   const camx__gemm_piece *piece);
 void CAMX__ISA(camx__packed_part)(const camx__gemm_part *part);
-void CAMX__ISA(camx__packed_turned)(const camx__turned_part *part);
+size_t CAMX__ISA(camx__dense_bytes)(int64_t n, int64_t k);
+void CAMX__ISA(camx__dense_pack)(void *packed, int64_t n, int64_t k, const camx__gemm_piece *piece);
+void CAMX__ISA(camx__dense_part)(const camx__gemm_part *part);
+void CAMX__ISA(camx__dense_turned)(const camx__dense_turned *part);
 void CAMX__ISA(camx__vector_activation)(camx__activation activation, real low, real high,
                                         const real *x, real *y, int64_t count);
 /* Rows of `count` numbers, `pitch` apart, in place. */

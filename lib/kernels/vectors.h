@@ -67,6 +67,7 @@ typedef struct camx__winograd_tile {
 typedef struct camx__vectors {
     int64_t lanes;   /* numbers in a vector */
     camx__gemm gemm; /* the packed back end */
+    camx__gemm dense; /* for products of a few rows: see camx__gemm_dense */
 
     /* y = activation(x); x may be y. */
     void (*activation)(camx__activation activation, real low, real high, const real *x, real *y,

@@ -22,6 +22,7 @@ typedef struct gemm_params {
 
 typedef struct gemm_state {
     const camx__gemm *gemm;
+    const camx__gemm *weights; /* what multiplies by packed weights */
     /* Where things are in scratch. */
     size_t product_at;
     size_t scaled_at; /* forward: alpha A'; backward: alpha dY */
@@ -142,7 +143,7 @@ static size_t reserve(size_t *scratch, int64_t reals)
 
 static void prepare_forward(const gemm_params *p, camx__op_prepare *prepare, gemm_state *state)
 {
-    camx__product product = forward_product(p, state->gemm, prepare->packed);
+    camx__product product = forward_product(p, state->weights, prepare->packed);
     size_t *scratch = &prepare->scratch_bytes;
     if (p->alpha != 1.0f)
         state->scaled_at = reserve(scratch, p->m * p->k);
@@ -151,13 +152,10 @@ static void prepare_forward(const gemm_params *p, camx__op_prepare *prepare, gem
     state->product_at = *scratch;
     *scratch += camx__product_scratch(&product, prepare->settings->workers);
     if (prepare->packed) {
-        prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->n, p->k);
-        prepare->pack_key = camx__product_pack_key(state->gemm, p->n, p->k, p->trans_b);
+        prepare->packed_bytes = camx__gemm_packed_bytes(state->weights, p->n, p->k);
+        prepare->pack_key = camx__product_pack_key(state->weights, p->n, p->k, p->trans_b);
     }
 }
-
-/* A few rows are multiplied by the weights as forward has packed them. */
-enum { TURNED_ROWS = 4 };
 
 static void prepare_backward(const gemm_params *p, camx__op_prepare *prepare, gemm_state *state)
 {
@@ -167,22 +165,22 @@ static void prepare_backward(const gemm_params *p, camx__op_prepare *prepare, ge
     if (p->trans_a)
         state->addend_at = reserve(scratch, p->m * p->k);
     state->product_at = *scratch;
-    state->turned = prepare->packed && p->m <= TURNED_ROWS && camx__gemm_can_turn(state->gemm);
-    camx__product of_a = gradient_a_product(p, state->gemm, prepare->packed);
+    state->turned = prepare->packed && camx__gemm_can_turn(state->weights);
+    camx__product of_a = gradient_a_product(p, state->weights, prepare->packed);
     camx__product of_b = gradient_b_product(p, state->gemm);
     size_t bytes_a = camx__product_scratch(&of_a, prepare->settings->workers);
     size_t bytes_b =
         prepare->wanted & 2 ? camx__product_scratch(&of_b, prepare->settings->workers) : 0;
     if (state->turned)
-        bytes_a = camx__gemm_turned_scratch(state->gemm, p->n);
+        bytes_a = camx__gemm_turned_scratch(p->n);
     *scratch += bytes_a > bytes_b ? bytes_a : bytes_b;
     if (state->turned) {
         prepare->packed_as_forward = true;
-        prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->n, p->k);
-        prepare->pack_key = camx__product_pack_key(state->gemm, p->n, p->k, p->trans_b);
+        prepare->packed_bytes = camx__gemm_packed_bytes(state->weights, p->n, p->k);
+        prepare->pack_key = camx__product_pack_key(state->weights, p->n, p->k, p->trans_b);
     } else if (prepare->packed) {
-        prepare->packed_bytes = camx__gemm_packed_bytes(state->gemm, p->k, p->n);
-        prepare->pack_key = camx__product_pack_key(state->gemm, p->k, p->n, !p->trans_b);
+        prepare->packed_bytes = camx__gemm_packed_bytes(state->weights, p->k, p->n);
+        prepare->pack_key = camx__product_pack_key(state->weights, p->k, p->n, !p->trans_b);
     }
 }
 
@@ -191,7 +189,9 @@ static camx_status gemm_prepare(camx__op_prepare *prepare)
     gemm_state *state = camx__zone_alloc(prepare->zone, 1, sizeof *state);
     if (state == NULL)
         return camx__fail_memory(prepare->error, sizeof *state, "a dense layer's plan");
+    const gemm_params *p = prepare->params;
     state->gemm = prepare->settings->gemm;
+    state->weights = prepare->packed && p->m <= CAMX__GEMM_FEW ? camx__gemm_dense(state->gemm) : state->gemm;
     prepare->state = state;
     if (prepare->backward)
         prepare_backward(prepare->params, prepare, state);
@@ -206,11 +206,11 @@ static camx_status gemm_pack(const camx__op_prepare *prepared, camx__memory *mem
     const gemm_params *p = prepared->params;
     const gemm_state *state = prepared->state;
     if (!prepared->backward || state->turned)
-        return camx__gemm_pack(state->gemm, memory, p->n, p->k, p->trans_b, read, context, scale,
+        return camx__gemm_pack(state->weights, memory, p->n, p->k, p->trans_b, read, context, scale,
                                packed, prepared->error);
     /* A factor belongs to a column of B', which is a row here: it is applied while reading. */
     camx__scaled_source source = {read, context, scale, p->trans_b ? p->k : 1, p->n, 0};
-    return camx__gemm_pack(state->gemm, memory, p->k, p->n, !p->trans_b, camx__scaled_read, &source,
+    return camx__gemm_pack(state->weights, memory, p->k, p->n, !p->trans_b, camx__scaled_read, &source,
                            NULL, packed, prepared->error);
 }
 
@@ -277,7 +277,7 @@ static camx_status gemm_forward(const camx__op_call *call)
     bool packed = call->packed != NULL;
     char *scratch = call->scratch;
     const real *a = camx__reals(call->inputs[0]);
-    camx__product product = forward_product(p, state->gemm, packed);
+    camx__product product = forward_product(p, state->weights, packed);
     camx__epilogue epilogue = {.activation = CAMX__ACT_NONE};
     if (call->epilogue != NULL)
         epilogue = *call->epilogue;
@@ -303,13 +303,13 @@ static void gradient_of_a(const camx__op_gradient *g, const real *gy)
     const gemm_state *state = g->state;
     bool packed = g->packed != NULL;
     char *scratch = g->scratch;
-    camx__product product = gradient_a_product(p, state->gemm, packed);
+    camx__product product = gradient_a_product(p, state->weights, packed);
     const real *b = packed ? NULL : camx__reals(g->inputs[1]);
     real *ga = camx__reals(g->input_gradients[0]);
     real *target = p->trans_a ? (real *)(void *)(scratch + state->addend_at) : ga;
     bool add = g->accumulate[0] && !p->trans_a;
     if (state->turned)
-        camx__gemm_run_turned(state->gemm, g->pool, p->m, p->n, p->k, gy, p->n, g->packed, target, p->k, add,
+        camx__gemm_run_turned(state->weights, g->pool, p->m, p->n, p->k, gy, p->n, g->packed, target, p->k, add,
                               scratch + state->product_at);
     else
         camx__product_run(&product, g->pool, gy, b, g->packed, target, NULL, add, scratch + state->product_at);

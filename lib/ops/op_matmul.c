@@ -16,6 +16,8 @@ typedef struct matmul_params {
 
 typedef struct matmul_state {
     const camx__gemm *gemm;
+    const camx__gemm *weights; /* what multiplies by packed weights */
+    bool turned;               /* backward multiplies by the weights as forward has packed them */
 } matmul_state;
 
 /* ---- bind ---- */
@@ -176,20 +178,25 @@ static camx_status matmul_prepare(camx__op_prepare *prepare)
     matmul_state *state = camx__zone_alloc(prepare->zone, 1, sizeof *state);
     if (state == NULL)
         return camx__fail_memory(prepare->error, sizeof *state, "a matrix product's plan");
-    const camx__gemm *gemm = prepare->settings->gemm;
-    state->gemm = gemm;
+    bool few = prepare->packed && p->b_matrices == 1 && p->m <= CAMX__GEMM_FEW;
+    state->gemm = prepare->settings->gemm;
+    state->weights = few ? camx__gemm_dense(state->gemm) : state->gemm;
+    state->turned = prepare->backward && prepare->packed && camx__gemm_can_turn(state->weights);
     prepare->state = state;
-    int64_t n = prepare->backward ? p->k : p->n;
-    int64_t k = prepare->backward ? p->n : p->k;
+    bool other_way = prepare->backward && !state->turned;
+    int64_t n = other_way ? p->k : p->n;
+    int64_t k = other_way ? p->n : p->k;
     if (prepare->packed) {
-        prepare->packed_bytes = camx__product_packed_step(gemm, n, k) * (size_t)p->b_matrices;
-        prepare->pack_key = camx__product_pack_key(gemm, n, k, prepare->backward);
+        prepare->packed_as_forward = state->turned;
+        prepare->packed_bytes = camx__product_packed_step(state->weights, n, k) * (size_t)p->b_matrices;
+        prepare->pack_key = camx__product_pack_key(state->weights, n, k, other_way);
     }
-    camx__product first = prepare->backward ? gradient_a_product(p, gemm, prepare->packed)
-                                            : forward_product(p, gemm, prepare->packed);
-    prepare->scratch_bytes = camx__product_scratch(&first, workers);
+    camx__product first = prepare->backward ? gradient_a_product(p, state->weights, prepare->packed)
+                                            : forward_product(p, state->weights, prepare->packed);
+    prepare->scratch_bytes =
+        state->turned ? camx__gemm_turned_scratch(p->n) : camx__product_scratch(&first, workers);
     if (prepare->backward && (prepare->wanted & 2) != 0) {
-        camx__product second = gradient_b_product(p, gemm);
+        camx__product second = gradient_b_product(p, state->gemm);
         size_t bytes = camx__product_scratch(&second, workers);
         if (bytes > prepare->scratch_bytes)
             prepare->scratch_bytes = bytes;
@@ -201,14 +208,14 @@ static camx_status matmul_pack(const camx__op_prepare *prepared, camx__memory *m
                                camx__read_fn *read, void *context, const real *scale, void *packed)
 {
     const matmul_params *p = prepared->params;
-    const camx__gemm *gemm = ((const matmul_state *)prepared->state)->gemm;
-    bool backward = prepared->backward;
-    int64_t n = backward ? p->k : p->n;
-    int64_t k = backward ? p->n : p->k;
-    size_t step = camx__product_packed_step(gemm, n, k);
+    const matmul_state *state = prepared->state;
+    bool other_way = prepared->backward && !state->turned;
+    int64_t n = other_way ? p->k : p->n;
+    int64_t k = other_way ? p->n : p->k;
+    size_t step = camx__product_packed_step(state->weights, n, k);
     for (int64_t i = 0; i < p->b_matrices; i++) {
         camx__scaled_source source = {read, context, scale, 1, p->n, i * p->k * p->n};
-        CAMX__FORWARD(camx__gemm_pack(gemm, memory, n, k, backward, camx__scaled_read, &source,
+        CAMX__FORWARD(camx__gemm_pack(state->weights, memory, n, k, other_way, camx__scaled_read, &source,
                                       NULL, (char *)packed + (size_t)i * step, prepared->error));
     }
     return CAMX_OK;
@@ -221,7 +228,7 @@ static camx_status matmul_forward(const camx__op_call *call)
     const matmul_params *p = call->params;
     const matmul_state *state = call->state;
     bool packed = call->packed != NULL;
-    camx__product product = forward_product(p, state->gemm, packed);
+    camx__product product = forward_product(p, state->weights, packed);
     camx__product_run(&product, call->pool, camx__reals(call->inputs[0]),
                       packed ? NULL : camx__reals(call->inputs[1]), call->packed,
                       camx__reals(call->outputs[0]), call->epilogue, false, call->scratch);
@@ -233,9 +240,12 @@ static camx_status matmul_backward(const camx__op_gradient *g)
     const matmul_params *p = g->params;
     const matmul_state *state = g->state;
     const real *gy = camx__reals(g->output_gradients[0]);
-    if (g->input_gradients[0] != NULL) {
+    if (g->input_gradients[0] != NULL && state->turned) {
+        camx__gemm_run_turned(state->weights, g->pool, p->m, p->n, p->k, gy, p->n, g->packed,
+                              camx__reals(g->input_gradients[0]), p->k, g->accumulate[0], g->scratch);
+    } else if (g->input_gradients[0] != NULL) {
         bool packed = g->packed != NULL;
-        camx__product product = gradient_a_product(p, state->gemm, packed);
+        camx__product product = gradient_a_product(p, state->weights, packed);
         camx__product_run(&product, g->pool, gy, packed ? NULL : camx__reals(g->inputs[1]),
                           g->packed, camx__reals(g->input_gradients[0]), NULL, g->accumulate[0],
                           g->scratch);

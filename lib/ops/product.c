@@ -153,6 +153,7 @@ uint64_t camx__product_pack_key(const camx__gemm *gemm, int64_t n, int64_t k, bo
 {
     uint64_t hash = mix(UINT64_C(0x70726f64), (uint64_t)camx__gemm_backend(gemm));
     hash = mix(hash, (uint64_t)camx__gemm_isa(gemm));
+    hash = mix(hash, (uint64_t)camx__gemm_can_turn(gemm));
     hash = mix(hash, (uint64_t)n);
     hash = mix(hash, (uint64_t)k);
     return mix(hash, transposed);

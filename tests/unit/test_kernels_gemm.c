@@ -21,6 +21,17 @@ static real *random_reals(int64_t count)
     return numbers;
 }
 
+/* All back ends, and with them those for few rows. */
+static int every_gemm(const camx__gemm *list[16])
+{
+    int count = all_gemms(list);
+    int more = count;
+    for (int i = 0; i < count; i++)
+        if (camx__gemm_dense(list[i]) != list[i])
+            list[more++] = camx__gemm_dense(list[i]);
+    return more;
+}
+
 static void case_open(matrix_case *t, int64_t m, int64_t n, int64_t k)
 {
     *t = (matrix_case){.m = m, .n = n, .k = k};
@@ -208,8 +219,8 @@ static void check_packing(const matrix_case *t, const camx__gemm *gemm)
 
 static void check_all(int64_t m, int64_t n, int64_t k)
 {
-    const camx__gemm *gemms[8];
-    int count = all_gemms(gemms);
+    const camx__gemm *gemms[16];
+    int count = every_gemm(gemms);
     matrix_case t;
     case_open(&t, m, n, k);
     for (int i = 0; i < count; i++) {
@@ -302,8 +313,8 @@ END_TEST
 /* Numbers that are none must not be hidden by any activation. */
 START_TEST(test_nan_and_infinity)
 {
-    const camx__gemm *gemms[8];
-    int count = all_gemms(gemms);
+    const camx__gemm *gemms[16];
+    int count = every_gemm(gemms);
     static const real specials[3] = {(real)NAN, (real)INFINITY, -(real)INFINITY};
     for (int i = 0; i < count; i++)
         for (int act = 0; act <= 6; act++)
@@ -334,7 +345,7 @@ END_TEST
 static void check_turned(const matrix_case *t, const camx__gemm *gemm, const void *packed, camx__pool *pool,
                          buffer *result, bool accumulate)
 {
-    size_t bytes = camx__gemm_turned_scratch(gemm, t->n);
+    size_t bytes = camx__gemm_turned_scratch(t->n);
     unsigned char *scratch = aligned_bytes(bytes + 1);
     buffer before = buffer_copy(result);
     scratch[bytes] = 0x5a;
@@ -361,17 +372,18 @@ static void check_turned(const matrix_case *t, const camx__gemm *gemm, const voi
 
 START_TEST(test_turned_products)
 {
-    const camx__gemm *gemms[8];
-    int count = all_gemms(gemms);
+    const camx__gemm *gemms[16];
+    int count = every_gemm(gemms);
     int turned = 0;
     pools_open();
     seed(77);
     for (int round = 0; round < 40; round++) {
         matrix_case t;
-        case_open(&t, between(1, 3), between(1, 150), between(1, 200));
-        /* A gradient of one score: a single number that is not zero. */
-        for (int64_t j = 0; round % 3 == 0 && j < t.n; j++)
-            t.c.data[j] = j == round % t.n ? 1 : 0;
+        case_open(&t, between(1, 7), between(1, 150), round % 8 == 7 ? between(600, 3000) : between(1, 200));
+        /* A gradient of one score, a single number that is not zero; and one through a ReLU. */
+        for (int64_t i = 0; round % 3 != 2 && i < t.m; i++)
+            for (int64_t j = 0; j < t.n; j++)
+                t.c.data[i * t.c.pitch + j] = round % 3 == 0 ? (real)(j == (round + i) % t.n) : draw() % 2 ? any_real() : 0;
         for (int i = 0; i < count; i++) {
             if (!camx__gemm_can_turn(gemms[i]))
                 continue;
