@@ -10,12 +10,7 @@
 static void combine(const camx__feature *activation, const camx__feature *gradient, double *weights, float *map)
 {
     double positions = (double)(gradient->height * gradient->width);
-    for (int64_t c = 0; c < gradient->channels; c++)
-        weights[c] = 0.0;
-    for (int64_t y = 0; y < gradient->height; y++)
-        for (int64_t x = 0; x < gradient->width; x++)
-            for (int64_t c = 0; c < gradient->channels; c++)
-                weights[c] += camx__feature_at(gradient, c, y, x);
+    camx__channel_sums(gradient, weights);
     for (int64_t c = 0; c < gradient->channels; c++)
         weights[c] /= positions;
     camx__weighted_sum(activation, weights, map);

@@ -18,20 +18,45 @@ typedef struct frame {
     camx_error *error;
 } frame;
 
+/* step: of x; a constant after inlining. */
+static inline double scalar_product(const double *weights, const real *x, int64_t step, int64_t count)
+{
+    double sum[8] = {0.0}; /* side by side, or each addition would wait for the last one */
+    int64_t c = 0;
+    for (; c + 8 <= count; c += 8)
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++)
+            sum[i] += weights[c + i] * (double)x[(c + i) * step];
+    for (; c < count; c++)
+        sum[0] += weights[c] * (double)x[c * step];
+    return sum[0] + sum[1] + (sum[2] + sum[3]) + (sum[4] + sum[5] + (sum[6] + sum[7]));
+}
+
 void camx__weighted_sum(const camx__feature *activation, const double *weights, float *map)
 {
-    for (int64_t y = 0; y < activation->height; y++) {
+    for (int64_t y = 0; y < activation->height; y++)
         for (int64_t x = 0; x < activation->width; x++) {
-            double sum[4] = {0.0, 0.0, 0.0, 0.0}; /* side by side, or each addition would wait for the last one */
-            int64_t c = 0;
-            for (; c + 4 <= activation->channels; c += 4)
-                for (int i = 0; i < 4; i++)
-                    sum[i] += weights[c + i] * camx__feature_at(activation, c + i, y, x);
-            for (; c < activation->channels; c++)
-                sum[0] += weights[c] * camx__feature_at(activation, c, y, x);
-            map[y * activation->width + x] = (float)(sum[0] + sum[1] + (sum[2] + sum[3]));
+            const real *pixel = activation->data + y * activation->step_y + x * activation->step_x;
+            *map++ = (float)(activation->step_c == 1
+                                 ? scalar_product(weights, pixel, 1, activation->channels)
+                                 : scalar_product(weights, pixel, activation->step_c, activation->channels));
         }
-    }
+}
+
+void camx__channel_sums(const camx__feature *feature, double *sums)
+{
+    for (int64_t c = 0; c < feature->channels; c++)
+        sums[c] = 0.0;
+    for (int64_t y = 0; y < feature->height; y++)
+        for (int64_t x = 0; x < feature->width; x++) {
+            const real *pixel = feature->data + y * feature->step_y + x * feature->step_x;
+            if (feature->step_c == 1)
+                for (int64_t c = 0; c < feature->channels; c++)
+                    sums[c] += (double)pixel[c];
+            else
+                for (int64_t c = 0; c < feature->channels; c++)
+                    sums[c] += (double)pixel[c * feature->step_c];
+        }
 }
 
 void camx__record_fill(const camx_session *session, camx__map_record *record, const camx__aim *aim,

@@ -29,6 +29,9 @@ camx_status camx__check_batch(const camx_session *session, camx_error *error);
 /* map = sum over channels of weights[c] A_c. */
 void camx__weighted_sum(const camx__feature *activation, const double *weights, float *map);
 
+/* sums[c] = the sum of A_c over the positions. */
+void camx__channel_sums(const camx__feature *feature, double *sums);
+
 /* One number of a feature map. */
 static inline double camx__feature_at(const camx__feature *feature, int64_t c, int64_t y, int64_t x)
 {

@@ -206,6 +206,13 @@ static void binary(camx__binary op, const real *a, const real *b, real *y, int64
     }
 }
 
+static void repeat(const real *number, real *row, int64_t count)
+{
+    const real value = *number;
+    for (int64_t i = 0; i < count; i++)
+        row[i] = value;
+}
+
 /* A single number becomes a row of itself, so that there is one loop for each operation. */
 void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b, int b_step,
                        real *y, int64_t count)
@@ -214,10 +221,10 @@ void camx__rows_binary(camx__binary op, const real *a, int a_step, const real *b
     real repeated[2][PART];
     bool whole = a_step && b_step;
     int64_t part = whole || count < PART ? count : PART;
-    for (int64_t i = 0; !whole && i < part; i++) {
-        repeated[0][i] = a[a_step ? i : 0];
-        repeated[1][i] = b[b_step ? i : 0];
-    }
+    if (!a_step)
+        repeat(a, repeated[0], part);
+    if (!b_step)
+        repeat(b, repeated[1], part);
     for (int64_t i = 0; i < count; i += part) {
         int64_t some = count - i < part ? count - i : part;
         binary(op, a_step ? a + i : repeated[0], b_step ? b + i : repeated[1], y + i, some);

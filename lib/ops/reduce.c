@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "kernels/pooling.h"
+#include "kernels/rows.h"
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
 #include "ops/unary.h"
@@ -317,10 +318,7 @@ static void mean_slope(const void *context, const void *const *in, const int *st
                        int64_t count)
 {
     const real factor = (real)(1.0 / ((const camx__reduce_params *)context)->count);
-    const real *gy = in[0];
-    real *gx = out;
-    for (int64_t i = 0; i < count; i++)
-        gx[i] = gy[step[0] * i] * factor;
+    camx__rows_binary(CAMX__MUL, in[0], step[0], &factor, 0, out, count);
 }
 
 #define SLOPE(NAME, VALUE)                                                                         \
