@@ -5,9 +5,9 @@
 #include "kernels/vectors.h"
 
 enum {
-    PARTS = 16,     /* enough for a few threads to finish together */
-    SHORTEST = 512, /* numbers: shorter stretches of a column are not worth fetching one by one */
-    LONGEST = 2048  /* numbers of C that stay in the first-level cache */
+    PARTS = 8,      /* enough for a few threads to finish together */
+    SHORTEST = 512, /* numbers: the longer a stretch of a column, the better the processor fetches it */
+    LONGEST = 8192  /* numbers of C that stay close to the processor */
 };
 
 const camx__gemm *camx__gemm_dense(const camx__gemm *gemm)

@@ -17,7 +17,7 @@ enum {
     TILE_COLUMNS = CAMX_VECTOR_BYTES == 64 ? 4 : 2, /* of several rows: what fits the registers */
     STRETCH = 512,                                  /* of K: a tile's numbers stay in the first-level cache */
     AHEAD = 64,                                     /* numbers of a column that are fetched in time */
-    TOGETHER = 4                                    /* columns that are added up at once */
+    TOGETHER = 8                                    /* columns that are added up at once: streams that the processor fetches */
 };
 
 size_t CAMX__ISA(camx__dense_bytes)(int64_t n, int64_t k)
@@ -139,26 +139,22 @@ void CAMX__ISA(camx__dense_part)(const camx__gemm_part *part)
     }
 }
 
-/* Adds `columns` columns of B, times their factors, to a row of C; fetches those that come after them. */
-VEC_INLINE void add_columns(const camx__dense_turned *part, int columns, const int64_t *list, const real *factor,
-                            const int64_t *next, real *c)
+/* Adds `columns` columns of B, times their factors, to a row of C. */
+VEC_INLINE void add_columns(const camx__dense_turned *part, int columns, const int64_t *list, const real *factor, real *c)
 {
-    const real *b[TOGETHER], *ahead[TOGETHER];
+    const real *b[TOGETHER];
     vec factors[TOGETHER];
     int64_t p = 0;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < columns; j++) {
         b[j] = part->packed + list[j] * part->k + part->k_first;
-        ahead[j] = part->packed + next[j] * part->k + part->k_first;
         factors[j] = vec_all(factor[list[j]]);
     }
     for (; p + LANES <= part->k_count; p += LANES) {
         vec sum = vec_load(c + p);
-#pragma GCC unroll 4
-        for (int j = 0; j < columns; j++) {
-            __builtin_prefetch(ahead[j] + p);
+#pragma GCC unroll 8
+        for (int j = 0; j < columns; j++)
             sum += vec_load(b[j] + p) * factors[j];
-        }
         vec_store(c + p, sum);
     }
     if (p < part->k_count) {
@@ -175,13 +171,10 @@ void CAMX__ISA(camx__dense_turned)(const camx__dense_turned *part)
     int64_t done = 0;
     for (int64_t i = 0; i < part->m && !part->accumulate; i++)
         memset(part->c + i * part->ldc, 0, (size_t)part->k_count * sizeof(real));
-    for (; done + TOGETHER <= part->count; done += TOGETHER) {
-        const int64_t *list = part->list + done;
-        const int64_t *next = done + 2 * TOGETHER <= part->count ? list + TOGETHER : list;
+    for (; done + TOGETHER <= part->count; done += TOGETHER)
         for (int64_t i = 0; i < part->m; i++)
-            add_columns(part, TOGETHER, list, part->a + i * part->lda, next, part->c + i * part->ldc);
-    }
+            add_columns(part, TOGETHER, part->list + done, part->a + i * part->lda, part->c + i * part->ldc);
     for (; done < part->count; done++)
         for (int64_t i = 0; i < part->m; i++)
-            add_columns(part, 1, part->list + done, part->a + i * part->lda, part->list + done, part->c + i * part->ldc);
+            add_columns(part, 1, part->list + done, part->a + i * part->lda, part->c + i * part->ldc);
 }
