@@ -32,6 +32,32 @@ size_t camx__conv_sparse_scratch(const camx__conv_plan *plan)
                                camx__round_up_bytes(columns);
 }
 
+enum { STRIDE = 16 }; /* numbers that are looked at together */
+
+static bool any_is_not_zero(const real *numbers)
+{
+    int any = 0;
+    for (int i = 0; i < STRIDE; i++)
+        any |= numbers[i] != 0;
+    return any != 0;
+}
+
+/* Adds a channel to the list, which is in order; false: there are too many. */
+static bool add_channel(int64_t *list, int64_t *count, int64_t most, int64_t channel)
+{
+    int64_t at = 0;
+    while (at < *count && list[at] < channel)
+        at++;
+    if (at < *count && list[at] == channel)
+        return true;
+    if (*count == most)
+        return false;
+    memmove(list + at + 1, list + at, (size_t)(*count - at) * sizeof *list);
+    list[at] = channel;
+    ++*count;
+    return true;
+}
+
 /* The channels that are not zero everywhere, in order; -1 as soon as there are more than `most`. */
 static int64_t find_channels(const camx__conv_call *call, int64_t most, int64_t *list)
 {
@@ -39,19 +65,13 @@ static int64_t find_channels(const camx__conv_call *call, int64_t most, int64_t 
     int64_t count = 0;
     for (int64_t pixel = 0; pixel < map->batch * map->src_h * map->src_w; pixel++) {
         const real *numbers = call->src + pixel * call->src_pitch;
-        for (int64_t c = 0; c < map->src_c; c++) {
-            int64_t at = 0;
-            if (numbers[c] == 0)
+        for (int64_t first = 0; first < map->src_c; first += STRIDE) {
+            int64_t end = camx__smaller(first + STRIDE, map->src_c);
+            if (end - first == STRIDE && !any_is_not_zero(numbers + first))
                 continue;
-            while (at < count && list[at] < c)
-                at++;
-            if (at < count && list[at] == c)
-                continue;
-            if (count == most)
-                return -1;
-            memmove(list + at + 1, list + at, (size_t)(count - at) * sizeof *list);
-            list[at] = c;
-            count++;
+            for (int64_t c = first; c < end; c++)
+                if (numbers[c] != 0 && !add_channel(list, &count, most, c))
+                    return -1;
         }
     }
     return count;
