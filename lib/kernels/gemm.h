@@ -50,10 +50,9 @@ void camx__gemm_run(const camx__gemm *gemm, camx__pool *pool, int64_t m, int64_t
                     const real *a, int64_t lda, const void *packed, real *c, int64_t ldc,
                     const camx__epilogue *epilogue, bool accumulate);
 
-/* The back end for products of at most CAMX__GEMM_FEW rows with weights that are read from memory once: a dense layer's.
- * gemm itself where it has none of its own. Its sums over K cannot be cut. */
-enum { CAMX__GEMM_FEW = 64 };
-const camx__gemm *camx__gemm_dense(const camx__gemm *gemm);
+/* The back end for a product of m rows with weights that are read once, a dense layer's: one of its own where there are
+ * few rows for the size of B, else, or where gemm has none, gemm itself. Its sums over K cannot be cut. */
+const camx__gemm *camx__gemm_dense(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k);
 
 /* C[M, K] = A[M, N] B[K, N]^T with B packed as for camx__gemm_run: for a few rows, where packing it the other way
  * round would not pay. Columns of B that meet nothing but zeros are not read. Only such a back end can, if any.

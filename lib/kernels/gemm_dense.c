@@ -5,14 +5,19 @@
 #include "kernels/vectors.h"
 
 enum {
-    PARTS = 8,      /* enough for a few threads to finish together */
-    SHORTEST = 512, /* numbers: the longer a stretch of a column, the better the processor fetches it */
-    LONGEST = 8192  /* numbers of C that stay close to the processor */
+    FEW = 4,         /* rows */
+    FEW_OF_LARGE = 64,
+    LARGE = 1 << 22, /* numbers, 16 MB */
+    PARTS = 8,       /* enough for a few threads to finish together */
+    SHORTEST = 512,  /* numbers: the longer a stretch of a column, the better the processor fetches it */
+    LONGEST = 8192   /* numbers of C that stay close to the processor */
 };
 
-const camx__gemm *camx__gemm_dense(const camx__gemm *gemm)
+/* Many rows are quicker by panels. But weights that are large are better kept once for all sizes of a batch. */
+const camx__gemm *camx__gemm_dense(const camx__gemm *gemm, int64_t m, int64_t n, int64_t k)
 {
-    return gemm->backend == CAMX_GEMM_PACKED ? &camx__vectors_of(gemm->isa)->dense : gemm;
+    bool few = m <= (n * k < LARGE ? FEW : FEW_OF_LARGE);
+    return few && gemm->backend == CAMX_GEMM_PACKED ? &camx__vectors_of(gemm->isa)->dense : gemm;
 }
 
 bool camx__gemm_can_turn(const camx__gemm *gemm)

@@ -110,6 +110,29 @@ VEC_ONCE void vec_store_between(real *to, vec x, int64_t first, int64_t count)
 }
 #endif
 
+/* The sum of all lanes: halves are added to each other until one number is left. */
+VEC_INLINE real vec_sum(vec x)
+{
+#if CAMX_VECTOR_BYTES == 64 && !defined(CAMX_REAL_DOUBLE)
+    return _mm512_reduce_add_ps((__m512)x);
+#elif defined(__SSE2__) && !defined(CAMX_REAL_DOUBLE)
+#if CAMX_VECTOR_BYTES == 32
+    __m128 sum = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+#else
+    __m128 sum = (__m128)x;
+#endif
+    sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
+    return _mm_cvtss_f32(_mm_add_ss(sum, _mm_shuffle_ps(sum, sum, 1)));
+#else
+    real lane[LANES];
+    memcpy(lane, &x, sizeof lane);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] += lane[i + width];
+    return lane[0];
+#endif
+}
+
 VEC_INLINE vec vec_select(ivec mask, vec yes, vec no)
 {
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));

@@ -17,7 +17,7 @@ enum {
     TILE_COLUMNS = CAMX_VECTOR_BYTES == 64 ? 4 : 2, /* of several rows: what fits the registers */
     STRETCH = 512,                                  /* of K: a tile's numbers stay in the first-level cache */
     AHEAD = 64,                                     /* numbers of a column that are fetched in time */
-    TOGETHER = 8                                    /* columns that are added up at once: streams that the processor fetches */
+    TOGETHER = 8                                    /* columns that are added up at once, each fetched */
 };
 
 size_t CAMX__ISA(camx__dense_bytes)(int64_t n, int64_t k)
@@ -68,8 +68,7 @@ VEC_INLINE void tile(int rows, int columns, const real *a, int64_t lda, const re
 #pragma GCC unroll 8
         for (int j = 0; j < columns; j++) {
             vec column = vec_load(b[j] + p);
-            if (rows == 1)
-                __builtin_prefetch(b[j] + p + AHEAD);
+            __builtin_prefetch(b[j] + p + AHEAD);
 #pragma GCC unroll 4
             for (int i = 0; i < rows; i++)
                 sum[i][j] += row[i] * column;
@@ -84,16 +83,6 @@ VEC_INLINE void tile(int rows, int columns, const real *a, int64_t lda, const re
         add_rest(rows, columns, a + p, lda, b, p, count - p, sums);
 }
 
-VEC_ONCE real sum_of_lanes(const vec *x)
-{
-    real lane[LANES];
-    memcpy(lane, x, sizeof lane);
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
-}
-
 /* At most ROWS rows and COLUMNS columns. */
 static void multiply(const camx__gemm_part *part, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
@@ -102,7 +91,7 @@ static void multiply(const camx__gemm_part *part, int64_t row, int64_t rows, int
     memset(sums, 0, (size_t)rows * sizeof *sums);
     for (int64_t j = 0; j < COLUMNS; j++) /* columns that are not there are another's twin, and dropped */
         b[j] = (const real *)part->packed + (column + (j < columns ? j : 0)) * part->k + part->k_first;
-    int64_t most = rows < TILE_ROWS ? part->k_count : STRETCH;
+    int64_t most = rows == 1 ? part->k_count : STRETCH;
     for (int64_t first = 0; first < part->k_count; first += most) {
         int64_t count = part->k_count - first < most ? part->k_count - first : most;
         const real *a = part->a + row * part->lda + first;
@@ -121,7 +110,7 @@ static void multiply(const camx__gemm_part *part, int64_t row, int64_t rows, int
     real result[ROWS][COLUMNS];
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++)
-            result[i][j] = sum_of_lanes(&sums[i][j]) + (part->accumulate ? c[i * part->ldc + j] : 0);
+            result[i][j] = vec_sum(sums[i][j]) + (part->accumulate ? c[i * part->ldc + j] : 0);
     if (part->epilogue)
         camx__epilogue_rows(part->epilogue, result[0], COLUMNS, row, rows, column, columns);
     for (int64_t i = 0; i < rows; i++)

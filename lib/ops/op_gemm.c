@@ -191,7 +191,7 @@ static camx_status gemm_prepare(camx__op_prepare *prepare)
         return camx__fail_memory(prepare->error, sizeof *state, "a dense layer's plan");
     const gemm_params *p = prepare->params;
     state->gemm = prepare->settings->gemm;
-    state->weights = prepare->packed && p->m <= CAMX__GEMM_FEW ? camx__gemm_dense(state->gemm) : state->gemm;
+    state->weights = prepare->packed ? camx__gemm_dense(state->gemm, p->m, p->n, p->k) : state->gemm;
     prepare->state = state;
     if (prepare->backward)
         prepare_backward(prepare->params, prepare, state);

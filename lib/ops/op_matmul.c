@@ -178,9 +178,9 @@ static camx_status matmul_prepare(camx__op_prepare *prepare)
     matmul_state *state = camx__zone_alloc(prepare->zone, 1, sizeof *state);
     if (state == NULL)
         return camx__fail_memory(prepare->error, sizeof *state, "a matrix product's plan");
-    bool few = prepare->packed && p->b_matrices == 1 && p->m <= CAMX__GEMM_FEW;
+    bool single = prepare->packed && p->b_matrices == 1;
     state->gemm = prepare->settings->gemm;
-    state->weights = few ? camx__gemm_dense(state->gemm) : state->gemm;
+    state->weights = single ? camx__gemm_dense(state->gemm, p->m, p->n, p->k) : state->gemm;
     state->turned = prepare->backward && prepare->packed && camx__gemm_can_turn(state->weights);
     prepare->state = state;
     bool other_way = prepare->backward && !state->turned;

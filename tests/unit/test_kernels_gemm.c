@@ -27,8 +27,8 @@ static int every_gemm(const camx__gemm *list[16])
     int count = all_gemms(list);
     int more = count;
     for (int i = 0; i < count; i++)
-        if (camx__gemm_dense(list[i]) != list[i])
-            list[more++] = camx__gemm_dense(list[i]);
+        if (camx__gemm_dense(list[i], 1, 1, 1) != list[i])
+            list[more++] = camx__gemm_dense(list[i], 1, 1, 1);
     return more;
 }
 
