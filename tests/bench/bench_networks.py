@@ -30,8 +30,13 @@ def find(name):
 
 
 def build(name, state_path):
-    """The module with the exported weights. Nothing is drawn at random only to be overwritten."""
-    with torch.device("meta"):
-        model = models.build(find(name))
+    """The module with the exported weights. Nothing is drawn at random only to be overwritten, but for
+    networks whose constructor computes their shape with tensors (RegNet's quantized widths)."""
+    network = find(name)
+    try:
+        with torch.device("meta"):
+            model = models.build(network)
+    except NotImplementedError:
+        model = models.build(network)
     model.load_state_dict(torch.load(state_path, weights_only=True), assign=True)
     return model.eval()

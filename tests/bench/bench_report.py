@@ -86,9 +86,10 @@ class Report:
             self.peaks = {int(k): v for k, v in before["peaks"].items()}
 
     def extend(self, rows, notes):
-        """Takes the rows of one network and prints them; the files are written again each time."""
-        new = {tuple(row[k] for k in KEY) for row in rows}
-        self.rows = [r for r in self.rows if tuple(r[k] for k in KEY) not in new] + rows
+        """Takes the rows of one network, each in the place of its earlier measurement if there is one, and
+        prints them; the files are written again each time."""
+        merged = {tuple(r[k] for k in KEY): r for r in [*self.rows, *rows]}
+        self.rows = list(merged.values())
         self.notes += [note for note in notes if note not in self.notes]
         for row in rows:
             wrong = "  DIFFERS" if _differs(row) else ""
@@ -148,7 +149,7 @@ class Report:
 
     def _table(self, task, threads):
         rows = [r for r in self.rows if r["task"] == task and r["threads"] == threads]
-        libraries = list(dict.fromkeys(r["library"] for r in rows))
+        libraries = _columns(rows)
         yield from ("", f"## {task}, {threads} threads" if threads > 1 else f"## {task}, 1 thread", "")
         extra = SUMMARY if task == "forward" else []
         yield from _head(["network", *libraries, *extra])
@@ -166,7 +167,7 @@ class Report:
         yield "Peak memory in MB without the interpreter's and the imports' share (anonymous + file-backed),"
         yield "and milliseconds from there to the first result."
         yield ""
-        libraries = list(dict.fromkeys(r["library"] for r in rows))
+        libraries = _columns(rows)
         yield from _head(["network", "threads", *libraries])
         for network, threads in dict.fromkeys((r["network"], r["threads"]) for r in rows):
             line = []
@@ -175,6 +176,12 @@ class Report:
                 row = next((r for r in rows if tuple(r[k] for k in KEY) == key), None)
                 line.append(_start_cell(row))
             yield _line([network, threads, *line])
+
+
+def _columns(rows):
+    """The libraries: libcamx, those that do the same, and forward passes beside them."""
+    found = dict.fromkeys(r["library"] for r in rows)
+    return sorted(found, key=lambda name: (name != "libcamx", name.endswith("(forward)")))
 
 
 def _head(names):

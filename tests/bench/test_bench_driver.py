@@ -53,6 +53,23 @@ class Driver(unittest.TestCase):
             content = json.loads((pathlib.Path(folder) / "bench.json").read_text())
             self.assertEqual({r["task"] for r in content["rows"]}, {"forward", "gradcam", "hirescam"})
 
+    def test_order_of_added_rows(self):
+        """A row that is measured again stays where it was; libcamx's column is the first."""
+        template = dict.fromkeys(("median_ms", "min_ms", "ratio_median", "difference", "share_of_peak"), 1.0)
+        template.update(threads=1, task="gradcam", disturbed=0.0, peak_rss_mb=None)
+
+        def row(network, library, **changes):
+            return {**template, "network": network, "library": library, **changes}
+
+        with tempfile.TemporaryDirectory() as folder:
+            report = bench_report.Report(pathlib.Path(folder), {}, False)
+            report.extend([row("a", "torch"), row("a", "libcamx (forward)"), row("b", "torch")], [])
+            report.extend([row("a", "libcamx"), row("a", "torch", median_ms=7.0)], [])
+            self.assertEqual([r["network"] for r in report.rows], ["a", "a", "b", "a"])
+            self.assertEqual(report.rows[0]["median_ms"], 7.0)
+            text = (pathlib.Path(folder) / "bench.md").read_text()
+            self.assertIn("| network | libcamx | torch | libcamx (forward) |", text)
+
     def test_refusals(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(run(folder, "--tasks", "nonsense").returncode, 2)
